@@ -1,0 +1,1 @@
+//! The embedded MQTT broker (rumqttd) in a supervised child process.

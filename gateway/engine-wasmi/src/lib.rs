@@ -1,0 +1,1 @@
+//! The wasmi interpreter behind the engine contract.

@@ -1,0 +1,1 @@
+//! The Wasmtime compiler behind the engine contract.

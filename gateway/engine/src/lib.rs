@@ -1,0 +1,1 @@
+//! The contract that every WebAssembly engine fulfils, and the guest ABI driven over it.

@@ -1,0 +1,1 @@
+//! What was observed: counts, percentiles, resources and status.

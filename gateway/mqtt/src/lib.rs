@@ -1,0 +1,1 @@
+//! The MQTT session layer: deliveries in, results out, acknowledgements in order.

@@ -1,0 +1,1 @@
+//! The postcard payloads that sensors may send and dashboards may read.

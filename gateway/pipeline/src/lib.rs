@@ -1,0 +1,1 @@
+//! The journey of a message: accept, decode, window, dispatch, invoke, publish.

@@ -1,0 +1,1 @@
+//! Warm guests on owning threads, bounded by the profile.

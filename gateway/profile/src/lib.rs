@@ -1,0 +1,1 @@
+//! Configuration and device profiles: as written, then as relied on.

@@ -1,0 +1,1 @@
+//! Guests and models on disk: found, admitted, digested.

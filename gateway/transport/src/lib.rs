@@ -1,0 +1,1 @@
+//! The narrow contracts of a source of messages and a sink of results.

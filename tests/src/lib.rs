@@ -1,0 +1,1 @@
+//! Conformance, system and fault tests, and the benches.
