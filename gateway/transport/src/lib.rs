@@ -1,1 +1,10 @@
-//! The narrow contracts of a source of messages and a sink of results.
+//! The narrow contracts between a transport and the pipelines: deliveries in, outgoing messages out, and the
+//! ticket that ties the two together. `gateway/mqtt` is the first transport; another is a sibling of it.
+
+mod message;
+mod sink;
+mod ticket;
+
+pub use message::{Message, Outgoing, Properties, QoS};
+pub use sink::{Sink, SinkClosed};
+pub use ticket::{Acknowledge, Delivery, Ticket};
