@@ -2,9 +2,11 @@
 //! ticket that ties the two together. `gateway/mqtt` is the first transport; another is a sibling of it.
 
 mod message;
+mod refusal;
 mod sink;
 mod ticket;
 
 pub use message::{Message, Outgoing, Properties, QoS};
+pub use refusal::{Refusal, Substitute};
 pub use sink::{Sink, SinkClosed};
 pub use ticket::{Acknowledge, Delivery, Ticket};

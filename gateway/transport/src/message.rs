@@ -1,6 +1,8 @@
+use std::sync::Arc;
+
 use bytes::Bytes;
 
-use crate::Ticket;
+use crate::{Substitute, Ticket};
 
 /// How surely a message is delivered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -56,4 +58,23 @@ pub struct Outgoing {
     pub properties: Properties,
     /// Settled once this message is safe: acknowledged by the broker at QoS 1, handed to the network at QoS 0.
     pub ticket: Option<Ticket>,
+    /// Asked for another message where this one can never be sent; without it a refused message is counted as
+    /// unsendable, logged, and its ticket is settled, because a message that can never be sent must not come back.
+    pub substitute: Option<Arc<dyn Substitute>>,
+}
+
+impl Outgoing {
+    /// A message at QoS 1, not retained, without properties, ticket or substitute.
+    #[must_use]
+    pub fn new(topic: String, payload: Bytes) -> Self {
+        Self {
+            topic,
+            payload,
+            qos: QoS::AtLeastOnce,
+            retain: false,
+            properties: Properties::default(),
+            ticket: None,
+            substitute: None,
+        }
+    }
 }
