@@ -1,0 +1,134 @@
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::{Counts, Percentiles};
+
+/// The health document: `<root>/nodes/<node>/health`, retained, QoS 0.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct Health {
+    /// The version of this document's form: 1.
+    pub v: u8,
+    /// The node.
+    pub node: String,
+    /// When it was written; RFC 3339, UTC.
+    pub time: String,
+    /// The version of Weir.
+    pub version: String,
+    /// What the machine offers.
+    pub capabilities: Capabilities,
+    /// What the node uses.
+    pub resources: ResourceHealth,
+    /// The link to the broker.
+    pub link: LinkHealth,
+    /// Each pipeline, in the order of the configuration.
+    pub pipelines: Vec<PipelineHealth>,
+}
+
+/// What the machine offers.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct Capabilities {
+    /// The processor's architecture.
+    pub architecture: String,
+    /// Processors that the node may use.
+    pub cores: usize,
+    /// The machine's memory.
+    pub memory_bytes: u64,
+    /// Vector instructions found.
+    pub simd: Vec<String>,
+}
+
+/// What the node uses.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct ResourceHealth {
+    /// Seconds since the node started.
+    pub uptime_s: u64,
+    /// Resident memory; left out where the system does not show it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rss_bytes: Option<u64>,
+    /// Proportional share of memory; left out where the system does not show it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pss_bytes: Option<u64>,
+    /// Share of one processor since the last document; left out in the first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cpu_percent: Option<f64>,
+}
+
+/// The link to the broker, as observed.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, JsonSchema)]
+pub struct LinkHealth {
+    /// Connections made after the first.
+    pub reconnects: u64,
+    /// Times that the broker had forgotten the session: what it held for this node then is lost.
+    pub sessions_lost: u64,
+    /// Messages that the broker sent again.
+    pub redelivered: u64,
+    /// Results and rejects that the broker has not confirmed yet.
+    pub outbox: u64,
+    /// Publishes that the broker refused (they are sent again).
+    pub refused: u64,
+    /// Age of the oldest message that is not settled.
+    pub unsettled_age_ms: u64,
+    /// The last failure, in words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_error: Option<String>,
+}
+
+/// One pipeline.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct PipelineHealth {
+    /// Its name.
+    pub name: String,
+    /// The engine that runs its guest.
+    pub engine: String,
+    /// The guest and its version.
+    pub guest: String,
+    /// The model and its version.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// The device profile.
+    pub profile: String,
+    /// Messages since the node started.
+    pub counts: Counts,
+    /// Rejects by code.
+    pub rejects: BTreeMap<&'static str, u64>,
+    /// From acceptance to the encoded result.
+    pub latency_ms: Percentiles,
+    /// The guest's call alone.
+    pub infer_ms: Percentiles,
+    /// From the start of loading until the guest could take its first message.
+    pub cold_start_ms: f64,
+    /// Linear memory of one instance.
+    pub guest_memory_bytes: u64,
+    /// Messages that wait for the guest.
+    pub queued: u64,
+}
+
+/// The JSON schema of [`Health`], as committed in `docs/schemas`.
+#[must_use]
+pub fn schema() -> String {
+    let schema = schemars::schema_for!(Health);
+    let mut text = serde_json::to_string_pretty(&schema).expect("a schema is plain JSON");
+    text.push('\n');
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    #[test]
+    fn the_committed_schema_is_fresh() {
+        let path =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/schemas/health.schema.json");
+        if std::env::var_os("WEIR_BLESS").is_some() {
+            std::fs::write(&path, super::schema()).expect("the folder exists");
+        }
+        let committed = std::fs::read_to_string(&path).unwrap_or_default();
+        assert!(
+            committed == super::schema(),
+            "docs/schemas/health.schema.json is stale: run `cargo xtask bless`"
+        );
+    }
+}

@@ -1,0 +1,127 @@
+//! One struct for each thing that happens to a message: it logs and it counts, so that the two cannot drift.
+
+use std::time::Duration;
+
+use crate::{LastResult, Observed};
+
+/// A pipeline took a message.
+#[derive(Debug)]
+pub struct Accepted;
+
+/// A message entered a window and completed none.
+#[derive(Debug)]
+pub struct Windowed;
+
+/// A message got its result.
+#[derive(Debug)]
+pub struct Resulted {
+    /// From acceptance to the encoded result.
+    pub latency: Duration,
+    /// The guest's call alone.
+    pub infer: Duration,
+    /// What it said.
+    pub result: LastResult,
+}
+
+/// A message got no result.
+#[derive(Debug)]
+pub struct Rejected<'a> {
+    /// The stable code.
+    pub code: &'static str,
+    /// Why, in words.
+    pub words: &'a str,
+    /// The topic that the message came from.
+    pub topic: &'a str,
+}
+
+impl Accepted {
+    /// Logs and counts.
+    pub fn emit(self, observed: &Observed) {
+        observed.count_accepted();
+    }
+}
+
+impl Windowed {
+    /// Logs and counts.
+    pub fn emit(self, observed: &Observed) {
+        observed.count_windowed();
+    }
+}
+
+impl Resulted {
+    /// Logs and counts.
+    pub fn emit(self, observed: &Observed) {
+        tracing::trace!(pipeline = observed.pipeline(), device = self.result.device, label = ?self.result.label, "result");
+        observed.count_result(self.latency, self.infer, self.result);
+    }
+}
+
+impl Rejected<'_> {
+    /// Logs and counts. Powers of two are logged as warnings, the rest at debug level: a faulty sensor must not
+    /// fill the journal.
+    pub fn emit(self, observed: &Observed) {
+        let Self { code, words, topic } = self;
+        let count = observed.count_reject(code) + 1;
+        if count.is_power_of_two() {
+            tracing::warn!(
+                pipeline = observed.pipeline(),
+                code,
+                topic,
+                count,
+                "rejected: {words}"
+            );
+        } else {
+            tracing::debug!(
+                pipeline = observed.pipeline(),
+                code,
+                topic,
+                count,
+                "rejected: {words}"
+            );
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_happens_is_counted_once() {
+        let observed = Observed::new("p".to_owned());
+        for _ in 0..3 {
+            Accepted.emit(&observed);
+        }
+        Windowed.emit(&observed);
+        let rejected = Rejected {
+            code: "payload_shape",
+            words: "…",
+            topic: "t",
+        };
+        rejected.emit(&observed);
+        let result = LastResult {
+            device: "d".to_owned(),
+            label: Some("normal".to_owned()),
+            confidence: Some(0.9),
+        };
+        let resulted = Resulted {
+            latency: Duration::from_millis(2),
+            infer: Duration::from_millis(1),
+            result: result.clone(),
+        };
+        resulted.emit(&observed);
+        let counts = observed.counts();
+        assert_eq!(
+            (
+                counts.accepted,
+                counts.results,
+                counts.rejects,
+                counts.windowed
+            ),
+            (3, 1, 1, 1)
+        );
+        assert_eq!(observed.last(), Some(result));
+        assert_eq!(observed.rejects()["payload_shape"], 1);
+        assert!((observed.latency().p50 - 2.0).abs() < 0.05);
+    }
+}

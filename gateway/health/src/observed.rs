@@ -1,0 +1,156 @@
+use std::{
+    collections::BTreeMap,
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
+
+use parking_lot::Mutex;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::percentiles::{Durations, Percentiles};
+
+/// What one pipeline was seen to do since the node started. Shared by the threads that do it.
+#[derive(Debug)]
+pub struct Observed {
+    pipeline: String,
+    accepted: AtomicU64,
+    results: AtomicU64,
+    windowed: AtomicU64,
+    details: Mutex<Details>,
+}
+
+#[derive(Debug)]
+struct Details {
+    rejects: BTreeMap<&'static str, u64>,
+    latency: Durations,
+    infer: Durations,
+    last: Option<LastResult>,
+    guest_memory_bytes: u64,
+    cold_start: Duration,
+}
+
+/// Messages per pipeline: accepted = results + rejects + windowed, once all that were accepted are settled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, JsonSchema)]
+pub struct Counts {
+    /// Messages that the pipeline took.
+    pub accepted: u64,
+    /// Results.
+    pub results: u64,
+    /// Payloads that got no result.
+    pub rejects: u64,
+    /// Messages that entered a window and completed none.
+    pub windowed: u64,
+}
+
+/// The last result, as a person wants to see it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LastResult {
+    /// The device.
+    pub device: String,
+    /// The label, where there is one.
+    pub label: Option<String>,
+    /// Its confidence.
+    pub confidence: Option<f32>,
+}
+
+impl Observed {
+    /// Nothing observed yet.
+    #[must_use]
+    pub fn new(pipeline: String) -> Self {
+        Self {
+            pipeline,
+            accepted: AtomicU64::new(0),
+            results: AtomicU64::new(0),
+            windowed: AtomicU64::new(0),
+            details: Mutex::new(Details {
+                rejects: BTreeMap::new(),
+                latency: Durations::new(),
+                infer: Durations::new(),
+                last: None,
+                guest_memory_bytes: 0,
+                cold_start: Duration::ZERO,
+            }),
+        }
+    }
+
+    /// The pipeline.
+    #[must_use]
+    pub fn pipeline(&self) -> &str {
+        &self.pipeline
+    }
+
+    pub(crate) fn count_accepted(&self) {
+        self.accepted.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn count_windowed(&self) {
+        self.windowed.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn count_result(&self, latency: Duration, infer: Duration, last: LastResult) {
+        self.results.fetch_add(1, Ordering::Relaxed);
+        let mut details = self.details.lock();
+        details.latency.record(latency);
+        details.infer.record(infer);
+        details.last = Some(last);
+    }
+
+    /// Counts a reject; says how many of this code there were before.
+    pub(crate) fn count_reject(&self, code: &'static str) -> u64 {
+        let mut details = self.details.lock();
+        let count = details.rejects.entry(code).or_insert(0);
+        *count += 1;
+        *count - 1
+    }
+
+    /// A guest was opened: how long it took until it could take its first message, and its memory.
+    pub fn guest_opened(&self, cold_start: Duration, guest_memory_bytes: u64) {
+        let mut details = self.details.lock();
+        details.cold_start = cold_start;
+        details.guest_memory_bytes = guest_memory_bytes;
+    }
+
+    /// The counts so far.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        let rejects = self.details.lock().rejects.values().sum();
+        Counts {
+            results: self.results.load(Ordering::Relaxed),
+            rejects,
+            windowed: self.windowed.load(Ordering::Relaxed),
+            accepted: self.accepted.load(Ordering::Relaxed),
+        }
+    }
+
+    /// Rejects by code.
+    #[must_use]
+    pub fn rejects(&self) -> BTreeMap<&'static str, u64> {
+        self.details.lock().rejects.clone()
+    }
+
+    /// From acceptance to the encoded result.
+    #[must_use]
+    pub fn latency(&self) -> Percentiles {
+        self.details.lock().latency.percentiles()
+    }
+
+    /// The guest's call alone.
+    #[must_use]
+    pub fn infer(&self) -> Percentiles {
+        self.details.lock().infer.percentiles()
+    }
+
+    /// The last result.
+    #[must_use]
+    pub fn last(&self) -> Option<LastResult> {
+        self.details.lock().last.clone()
+    }
+
+    /// Time from start to ready of the guest that was opened last, and its linear memory in bytes.
+    #[must_use]
+    pub fn guest(&self) -> (Duration, u64) {
+        let details = self.details.lock();
+        (details.cold_start, details.guest_memory_bytes)
+    }
+}
