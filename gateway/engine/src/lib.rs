@@ -8,12 +8,16 @@ mod code;
 mod contract;
 mod guest;
 mod limits;
+mod signature;
+mod state;
 mod tensor;
 mod trap;
 
 pub use code::{GuestCode, GuestOrigin};
-pub use contract::{Engine, EngineKind, Enforces, Export, Instance, LoadError, Module};
-pub use guest::{Guest, InvokeError, OpenError, State};
+pub use contract::{Enforces, Engine, EngineKind, Export, Instance, LoadError, Module};
+pub use guest::{Guest, InvokeError, OpenError, OutputFault, PointerFault, Step};
 pub use limits::{Budget, Limits};
+pub use signature::{Signature, SignatureError, TENSORS_MAX};
+pub use state::State;
 pub use tensor::{Tensor, TensorRef};
 pub use trap::Trap;

@@ -13,7 +13,7 @@ pub struct Limits {
     pub call_deadline: Duration,
     /// Wall time of `load_model` and of everything else that runs before the first message.
     pub load_deadline: Duration,
-    /// Fuel of one call; none = not metered.
+    /// Fuel of one call after the guest is open; none = not metered. Loading has its deadline only.
     pub fuel_max: Option<u64>,
     /// Bytes of all outputs of one call.
     pub output_bytes_max: usize,
@@ -21,6 +21,8 @@ pub struct Limits {
     pub input_bytes_max: usize,
     /// Bytes of a model.
     pub model_bytes_max: usize,
+    /// Whether the class allows SIMD instructions; an engine refuses code that has them where it does not.
+    pub simd: bool,
 }
 
 /// What one call may spend.

@@ -1,0 +1,142 @@
+use std::sync::Arc;
+
+use guest_abi::{ABI_MAJOR, code, slot};
+
+use super::{
+    Guest, OpenError, Step,
+    buffers::{Buffers, count, region},
+    phase::Phase,
+    words::words,
+};
+use crate::{Export, Instance, Limits, Module, Signature, State, Trap, signature::fixed_bytes};
+
+pub(super) fn open(
+    module: &dyn Module,
+    signature: Arc<Signature>,
+    model: Option<&[u8]>,
+    limits: &Limits,
+) -> Result<Guest, OpenError> {
+    check_sizes(&signature, model, limits)?;
+    let phase = Phase::begin(limits.load_deadline, None);
+    let mut instance = module.instantiate().map_err(trap_in(Step::Instantiate))?;
+    let mut buffers = Buffers::default();
+    let guest = instance.as_mut();
+    check_exports(guest, model.is_some())?;
+    if guest.has(Export::Initialize) {
+        phase
+            .call(guest, Export::Initialize, &[])
+            .map_err(trap_in(Step::Initialize))?;
+    }
+    check_abi(guest, &phase)?;
+    if let Some(model) = model {
+        load_model(guest, &phase, &mut buffers, model)?;
+    }
+    if guest.has(Export::Open) {
+        let returned = phase.call(guest, Export::Open, &[]);
+        expect_ok(guest, &phase, Step::Open, returned)?;
+    }
+    buffers.reserve_all(guest, &phase, &signature)?;
+    Ok(Guest {
+        instance,
+        initial: State::initial(&signature),
+        signature,
+        limits: limits.clone(),
+        buffers,
+        table: Vec::new(),
+        found: Vec::new(),
+        usable: true,
+    })
+}
+
+fn check_sizes(
+    signature: &Signature,
+    model: Option<&[u8]>,
+    limits: &Limits,
+) -> Result<(), OpenError> {
+    let bytes_max = count(limits.model_bytes_max);
+    if let Some(bytes) = model
+        .map(|model| count(model.len()))
+        .filter(|bytes| *bytes > bytes_max)
+    {
+        return Err(OpenError::ModelTooLarge { bytes, bytes_max });
+    }
+    let sides = [
+        ("inputs", signature.inputs(), limits.input_bytes_max),
+        ("outputs", signature.outputs(), limits.output_bytes_max),
+    ];
+    for (side, tensors, bytes_max) in sides {
+        let bytes = tensors.iter().filter_map(fixed_bytes).sum();
+        let bytes_max = count(bytes_max);
+        if bytes > bytes_max {
+            return Err(OpenError::TensorsTooLarge {
+                side,
+                bytes,
+                bytes_max,
+            });
+        }
+    }
+    Ok(())
+}
+
+fn check_exports(instance: &dyn Instance, with_model: bool) -> Result<(), OpenError> {
+    let needed =
+        |export: &Export| export.required() || (*export == Export::LoadModel && with_model);
+    let missing = |export: &Export| needed(export) && !instance.has(*export);
+    match Export::ALL.into_iter().find(missing) {
+        Some(export) => Err(OpenError::ExportMissing { export }),
+        None => Ok(()),
+    }
+}
+
+fn check_abi(instance: &mut dyn Instance, phase: &Phase) -> Result<(), OpenError> {
+    let version = phase
+        .call(instance, Export::Abi, &[])
+        .map_err(trap_in(Step::Abi))?;
+    let [minor_low, minor_high, major_low, major_high] = version.to_le_bytes();
+    let major = u16::from_le_bytes([major_low, major_high]);
+    let minor = u16::from_le_bytes([minor_low, minor_high]);
+    if major == ABI_MAJOR {
+        Ok(())
+    } else {
+        Err(OpenError::AbiVersion { major, minor })
+    }
+}
+
+fn load_model(
+    instance: &mut dyn Instance,
+    phase: &Phase,
+    buffers: &mut Buffers,
+    model: &[u8],
+) -> Result<(), OpenError> {
+    let bytes = count(model.len());
+    let buffer = buffers.reserve(instance, phase, slot::MODEL, bytes)?;
+    region(instance.memory(), buffer.address, bytes)
+        .map_err(OpenError::BadPointer)?
+        .copy_from_slice(model);
+    let len = i32::try_from(model.len()).map_err(|_| OpenError::BufferRefused {
+        slot: slot::MODEL,
+        bytes,
+    })?;
+    let args = [buffer.address.cast_signed(), len];
+    let returned = phase.call(instance, Export::LoadModel, &args);
+    expect_ok(instance, phase, Step::LoadModel, returned)
+}
+
+fn expect_ok(
+    instance: &mut dyn Instance,
+    phase: &Phase,
+    step: Step,
+    returned: Result<i32, Trap>,
+) -> Result<(), OpenError> {
+    match returned.map_err(trap_in(step))? {
+        code::OK => Ok(()),
+        code => {
+            let words = words(instance, phase).map_err(trap_in(step))?;
+            Err(OpenError::from_code(step, code, words))
+        }
+    }
+}
+
+fn trap_in(step: Step) -> impl Fn(Trap) -> OpenError {
+    move |trap| OpenError::Trap { step, trap }
+}
