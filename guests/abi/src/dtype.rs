@@ -40,6 +40,7 @@ impl DType {
     }
 
     /// The ONNX code.
+    #[expect(clippy::as_conversions, reason = "the discriminant is the code")]
     #[must_use]
     pub const fn code(self) -> u8 {
         self as u8

@@ -25,6 +25,7 @@ pub const ABI_MAJOR: u16 = 1;
 pub const ABI_MINOR: u16 = 0;
 
 /// What [`export::ABI`] returns: `(major << 16) | minor`.
+#[expect(clippy::as_conversions, reason = "widening; `From` is not const")]
 #[must_use]
 pub const fn abi_version() -> i32 {
     ((ABI_MAJOR as i32) << 16) | ABI_MINOR as i32

@@ -1,3 +1,8 @@
+#![expect(
+    clippy::as_conversions,
+    reason = "`const` functions have no `From`; a manifest is far below 4 GiB"
+)]
+
 use crate::DType;
 
 /// A guest's manifest as its author writes it; its bytes are made at compile time by [`ManifestSpec::encode`].
@@ -49,6 +54,7 @@ pub struct StateSpec {
 
 impl ManifestSpec {
     /// The number of bytes of the encoded manifest.
+    #[expect(clippy::len_without_is_empty, reason = "a manifest is never empty")]
     #[must_use]
     pub const fn len(&self) -> usize {
         let (_, len) = self.write::<0>();
