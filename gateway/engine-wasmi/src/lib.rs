@@ -1,1 +1,12 @@
 //! The wasmi interpreter behind the engine contract.
+//!
+//! Code is metered always: a call runs in slices of fuel of about a millisecond each, between which the clock
+//! is read. So a deadline stops any loop, without a second thread and without signals.
+
+mod engine;
+mod instance;
+mod module;
+mod slices;
+mod trap;
+
+pub use engine::WasmiEngine;

@@ -124,6 +124,20 @@ impl Export {
         Self::Initialize,
     ];
 
+    /// Its place in [`Export::ALL`].
+    #[must_use]
+    pub const fn index(self) -> usize {
+        match self {
+            Self::Abi => 0,
+            Self::Buffer => 1,
+            Self::LoadModel => 2,
+            Self::Open => 3,
+            Self::Predict => 4,
+            Self::Error => 5,
+            Self::Initialize => 6,
+        }
+    }
+
     /// Its name in the module.
     #[must_use]
     pub const fn name(self) -> &'static str {

@@ -7,6 +7,7 @@
 mod code;
 mod contract;
 mod guest;
+mod host;
 mod limits;
 mod signature;
 mod state;
@@ -16,6 +17,7 @@ mod trap;
 pub use code::{GuestCode, GuestOrigin};
 pub use contract::{Enforces, Engine, EngineKind, Export, Instance, LoadError, Module};
 pub use guest::{Guest, InvokeError, OpenError, OutputFault, PointerFault, Step};
+pub use host::{GuestLog, is_offered};
 pub use limits::{Budget, Limits};
 pub use signature::{Signature, SignatureError, TENSORS_MAX};
 pub use state::State;

@@ -23,11 +23,17 @@ pub enum Trap {
     /// A load or store outside of the memory.
     #[error("the guest reached outside of its memory")]
     OutOfBounds,
-    /// Memory or tables beyond the limit at instantiation.
+    /// Memory beyond the limit at instantiation.
     #[error("the guest needs more memory than its limit of {limit_bytes} bytes")]
     MemoryLimit {
         /// The limit.
         limit_bytes: u64,
+    },
+    /// A table beyond the limit at instantiation.
+    #[error("the guest needs a larger table than its limit of {limit_elements} elements")]
+    TableLimit {
+        /// The limit.
+        limit_elements: u32,
     },
     /// Any other trap, in the engine's words.
     #[error("the guest trapped: {0}")]
@@ -42,7 +48,7 @@ impl Trap {
             Self::Deadline { .. } => "guest_deadline",
             Self::Fuel { .. } => "guest_fuel",
             Self::StackOverflow => "guest_stack_overflow",
-            Self::MemoryLimit { .. } => "guest_memory_limit",
+            Self::MemoryLimit { .. } | Self::TableLimit { .. } => "guest_memory_limit",
             Self::Unreachable | Self::OutOfBounds | Self::Other(_) => "guest_trap",
         }
     }

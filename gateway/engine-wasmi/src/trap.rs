@@ -1,0 +1,23 @@
+use wasmi::{Error, TrapCode};
+use weir_engine::Trap;
+
+/// How a call ended, in the contract's words.
+pub(crate) fn of(error: &Error) -> Trap {
+    match error.as_trap_code() {
+        Some(TrapCode::UnreachableCodeReached) => Trap::Unreachable,
+        Some(TrapCode::MemoryOutOfBounds) => Trap::OutOfBounds,
+        Some(TrapCode::StackOverflow) => Trap::StackOverflow,
+        Some(
+            TrapCode::TableOutOfBounds
+            | TrapCode::IndirectCallToNull
+            | TrapCode::IntegerDivisionByZero
+            | TrapCode::IntegerOverflow
+            | TrapCode::BadConversionToInteger
+            | TrapCode::BadSignature
+            | TrapCode::OutOfFuel
+            | TrapCode::GrowthOperationLimited
+            | TrapCode::OutOfSystemMemory,
+        )
+        | None => Trap::Other(error.to_string()),
+    }
+}
