@@ -1,0 +1,157 @@
+use std::{sync::Arc, time::Instant};
+
+use guest_abi::export;
+use wasmtime::{
+    Caller, Extern, Func, InstancePre, Memory, Store, StoreLimits, StoreLimitsBuilder,
+    UpdateDeadline, Val,
+};
+use weir_engine::{Budget, Export, GuestLog, Instance, Limits, Trap};
+
+use crate::{ticker::Ticker, trap};
+
+/// Tables keep the size that they start with, as under wasmi: a guest behaves alike on both.
+const NO_TABLE_GROWS: usize = 0;
+
+/// A page of WebAssembly memory.
+const PAGE_BYTES: u64 = 65_536;
+
+/// What the host keeps for one instance.
+pub(crate) struct Host {
+    log: GuestLog,
+    limits: StoreLimits,
+    /// When the running call ends.
+    ends: Instant,
+}
+
+/// One instance of a guest under Wasmtime.
+pub(crate) struct WasmtimeInstance {
+    store: Store<Host>,
+    memory: Memory,
+    exports: [Option<Func>; Export::ALL.len()],
+    ticker: Arc<Ticker>,
+    metered: bool,
+}
+
+impl WasmtimeInstance {
+    pub(crate) fn new(
+        ready: &InstancePre<Host>,
+        limits: &Limits,
+        ticker: Arc<Ticker>,
+    ) -> Result<Self, Trap> {
+        check_sizes(ready, limits)?;
+        let mut store = Store::new(ready.module().engine(), Host::new(limits));
+        store.limiter(|host| &mut host.limits);
+        store.epoch_deadline_callback(|context| {
+            Ok(if Instant::now() < context.data().ends {
+                UpdateDeadline::Continue(1)
+            } else {
+                UpdateDeadline::Interrupt
+            })
+        });
+        let other = |error: wasmtime::Error| Trap::Other(format!("{error:#}"));
+        let instance = ready.instantiate(&mut store).map_err(other)?;
+        store.data_mut().limits = store_limits(limits, NO_TABLE_GROWS);
+        let memory = instance
+            .get_memory(&mut store, export::MEMORY)
+            .ok_or_else(|| Trap::Other("it exports no memory".to_owned()))?;
+        let exports = Export::ALL.map(|export| {
+            instance
+                .get_func(&mut store, export.name())
+                .filter(|func| has_signature(&store, func, export))
+        });
+        Ok(Self {
+            store,
+            memory,
+            exports,
+            ticker,
+            metered: limits.fuel_max.is_some(),
+        })
+    }
+}
+
+impl Instance for WasmtimeInstance {
+    fn has(&self, export: Export) -> bool {
+        self.exports[export.index()].is_some()
+    }
+
+    fn call(&mut self, export: Export, args: &[i32], budget: Budget) -> Result<i32, Trap> {
+        let missing = || Trap::Other(format!("it exports no {}", export.name()));
+        let func = self.exports[export.index()].ok_or_else(missing)?;
+        let args: [Val; 4] = std::array::from_fn(|at| Val::I32(args.get(at).copied().unwrap_or(0)));
+        let mut results = [Val::I32(0)];
+        let results = &mut results[..usize::from(export.returns())];
+        let failed = |error: wasmtime::Error| trap::of(&error, budget);
+        if self.metered {
+            let fuel = budget.fuel.unwrap_or(u64::MAX);
+            self.store.set_fuel(fuel).map_err(failed)?;
+        }
+        self.store.data_mut().ends = Instant::now() + budget.deadline;
+        self.store.set_epoch_deadline(1);
+        let running = self.ticker.running();
+        let called = func.call(&mut self.store, &args[..export.params()], results);
+        drop(running);
+        called.map_err(failed)?;
+        Ok(results.first().and_then(Val::i32).unwrap_or(0))
+    }
+
+    fn memory(&mut self) -> &mut [u8] {
+        self.memory.data_mut(&mut self.store)
+    }
+
+    fn take_log(&mut self) -> Vec<(u8, String)> {
+        self.store.data_mut().log.take()
+    }
+}
+
+impl Host {
+    fn new(limits: &Limits) -> Self {
+        let table_elements = usize::try_from(limits.table_elements_max).unwrap_or(usize::MAX);
+        Self {
+            log: GuestLog::default(),
+            limits: store_limits(limits, table_elements),
+            ends: Instant::now(),
+        }
+    }
+
+    /// `weir_host.log`.
+    pub(crate) fn log(mut caller: Caller<'_, Self>, level: i32, address: i32, len: i32) {
+        if let Some(Extern::Memory(memory)) = caller.get_export(export::MEMORY) {
+            let (memory, host) = memory.data_and_store_mut(&mut caller);
+            host.log.push(level, memory, address, len);
+        }
+    }
+}
+
+fn store_limits(limits: &Limits, table_elements: usize) -> StoreLimits {
+    StoreLimitsBuilder::new()
+        .memory_size(usize::try_from(limits.memory_bytes_max).unwrap_or(usize::MAX))
+        .table_elements(table_elements)
+        .instances(1)
+        .memories(1)
+        .tables(1)
+        .build()
+}
+
+/// Wasmtime's own refusals are words only: what can be known beforehand is checked here.
+fn check_sizes(ready: &InstancePre<Host>, limits: &Limits) -> Result<(), Trap> {
+    let needs = ready.module().resources_required();
+    let pages = needs.max_initial_memory_size.unwrap_or(0);
+    if pages.saturating_mul(PAGE_BYTES) > limits.memory_bytes_max {
+        let limit_bytes = limits.memory_bytes_max;
+        return Err(Trap::MemoryLimit { limit_bytes });
+    }
+    let elements = needs.max_initial_table_size.unwrap_or(0);
+    let limit_elements = limits.table_elements_max;
+    if elements > u64::from(limit_elements) || needs.num_tables > 1 {
+        return Err(Trap::TableLimit { limit_elements });
+    }
+    Ok(())
+}
+
+fn has_signature(store: &Store<Host>, func: &Func, export: Export) -> bool {
+    let ty = func.ty(store);
+    let all_i32 = ty.params().chain(ty.results()).all(|ty| ty.is_i32());
+    ty.params().len() == export.params()
+        && ty.results().len() == usize::from(export.returns())
+        && all_i32
+}
