@@ -1,8 +1,6 @@
 use std::{collections::BTreeMap, num::NonZeroU32, path::PathBuf, time::Duration};
 
-use weir_engine::{EngineKind, Limits};
-
-use crate::{DeviceId, GuestName, ModelName, NodeName, PipelineName, ProfileName};
+use crate::{DeviceId, GuestName, ModelName, NodeName, PipelineName, Profile, ProfileName};
 
 /// Everything that a node relies on: checked, resolved, complete.
 #[derive(Debug, Clone)]
@@ -232,62 +230,4 @@ pub enum ResultFormat {
     Json,
     /// postcard (`weir-payload`'s `InferenceResult`).
     Postcard,
-}
-
-/// What a class of target may spend and which engine runs for it; inheritance resolved.
-#[derive(Debug, Clone)]
-pub struct Profile {
-    /// Its name.
-    pub name: ProfileName,
-    /// The class of target.
-    pub class: Class,
-    /// The engine asked for.
-    pub engine: EngineChoice,
-    /// What a guest may spend.
-    pub limits: Limits,
-    /// Bytes of a guest's module.
-    pub module_bytes_max: usize,
-    /// Bytes of a payload.
-    pub payload_bytes_max: usize,
-    /// Messages that wait for one pipeline.
-    pub queue_messages_max: usize,
-    /// Instances (guest threads) of one pipeline.
-    pub instances_max: usize,
-    /// Devices whose state is kept; the least recently used one is forgotten.
-    pub state_devices_max: usize,
-    /// Each limit: its key, its value in words, and the file (and profile) that it came from.
-    pub sources: Vec<LimitSource>,
-}
-
-/// Where a limit came from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LimitSource {
-    /// The key.
-    pub key: &'static str,
-    /// The value, as written.
-    pub value: String,
-    /// The profile that states it.
-    pub profile: ProfileName,
-    /// Its file.
-    pub file: PathBuf,
-}
-
-/// The class of a target.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Class {
-    /// At most 256 KiB of guest memory, interpreters, no SIMD.
-    Microcontroller,
-    /// A single-board computer.
-    Sbc,
-    /// A server at the edge.
-    EdgeServer,
-}
-
-/// The engine that a profile asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum EngineChoice {
-    /// By class and host.
-    Auto,
-    /// This one.
-    Fixed(EngineKind),
 }
