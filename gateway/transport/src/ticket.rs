@@ -117,7 +117,7 @@ mod tests {
     #[test]
     fn a_message_is_settled_by_its_last_ticket_only() {
         let log = Arc::new(Log::default());
-        let first = Ticket::new(Arc::clone(&log) as Arc<dyn Acknowledge>, 7);
+        let first = Ticket::new(log.clone(), 7);
         let second = first.clone();
         first.settle();
         assert!(log.0.lock().unwrap().is_empty());
@@ -128,7 +128,7 @@ mod tests {
     #[test]
     fn a_dropped_ticket_keeps_the_message_unacknowledged() {
         let log = Arc::new(Log::default());
-        let first = Ticket::new(Arc::clone(&log) as Arc<dyn Acknowledge>, 8);
+        let first = Ticket::new(log.clone(), 8);
         drop(first.clone());
         first.settle();
         assert_eq!(*log.0.lock().unwrap(), [(8, false)]);

@@ -1,0 +1,180 @@
+//! Packets to and from bytes. One sibling per version of MQTT translates between rumqttc's codec and the few types
+//! here, so that the session is written once.
+
+mod v311;
+mod v5;
+
+use std::time::Duration;
+
+use bytes::{BufMut, BytesMut};
+use weir_transport::{Message, Outgoing};
+
+use crate::{Protocol, SessionConfig, Subscription, error::LinkError};
+
+/// One version of MQTT.
+pub(crate) trait Wire: Send + Sync {
+    /// Writes a CONNECT.
+    fn connect(&self, hello: &Hello<'_>, out: &mut BytesMut);
+
+    /// Writes a SUBSCRIBE.
+    fn subscribe(&self, pkid: u16, subscriptions: &[&Subscription], out: &mut BytesMut);
+
+    /// Writes a PUBLISH. The message is whole again afterwards.
+    fn publish(&self, message: &mut Outgoing, pkid: u16, out: &mut BytesMut);
+
+    /// Bytes that the properties of a message take.
+    fn properties_bytes(&self, message: &Outgoing) -> usize;
+
+    /// Reads one whole frame.
+    fn read(&self, frame: BytesMut) -> Result<Received, String>;
+}
+
+/// What a CONNECT says.
+pub(crate) struct Hello<'a> {
+    pub(crate) config: &'a SessionConfig,
+    pub(crate) client_id: &'a str,
+    /// The consuming session outlives its connection; the publishing one does not.
+    pub(crate) persistent: bool,
+}
+
+impl Hello<'_> {
+    pub(crate) fn keep_alive_s(&self) -> u16 {
+        u16::try_from(self.config.keep_alive.as_secs().max(1)).unwrap_or(u16::MAX)
+    }
+
+    pub(crate) fn session_expiry_s(&self) -> u32 {
+        u32::try_from(self.config.session_expiry.as_secs()).unwrap_or(u32::MAX - 1)
+    }
+}
+
+/// What a broker sends.
+#[derive(Debug)]
+pub(crate) enum Received {
+    ConnAck(ConnAck),
+    Publish { message: Message, pkid: u16 },
+    PubAck { pkid: u16, code: u8 },
+    SubAck { pkid: u16, codes: Vec<u8> },
+    Pong,
+    Disconnect { code: u8, reason: Option<String> },
+}
+
+/// The answer to a CONNECT.
+#[derive(Debug, Default)]
+pub(crate) struct ConnAck {
+    pub(crate) code: u8,
+    pub(crate) session_present: bool,
+    pub(crate) reason: Option<String>,
+    /// Publishes that the broker lets be in flight.
+    pub(crate) receive_max: Option<u16>,
+    /// The largest packet that the broker takes.
+    pub(crate) packet_bytes_max: Option<u32>,
+    /// The keep-alive that the broker wants instead.
+    pub(crate) keep_alive: Option<Duration>,
+}
+
+/// The wire of a version.
+pub(crate) fn of(protocol: Protocol) -> &'static dyn Wire {
+    match protocol {
+        Protocol::V5 => &v5::V5,
+        Protocol::V311 => &v311::V311,
+    }
+}
+
+/// Writes a PUBACK with success; the same bytes in every version.
+pub(crate) fn puback(pkid: u16, out: &mut BytesMut) {
+    out.put_slice(&[0x40, 2]);
+    out.put_u16(pkid);
+}
+
+/// Writes a PINGREQ.
+pub(crate) fn ping(out: &mut BytesMut) {
+    out.put_slice(&[0xC0, 0]);
+}
+
+/// Writes a DISCONNECT after which the broker drops the Last Will.
+pub(crate) fn disconnect(out: &mut BytesMut) {
+    out.put_slice(&[0xE0, 0]);
+}
+
+/// Bytes that a PUBLISH takes on the wire.
+pub(crate) fn publish_bytes(wire: &dyn Wire, message: &Outgoing) -> usize {
+    let pkid = 2;
+    let remaining =
+        2 + message.topic.len() + pkid + wire.properties_bytes(message) + message.payload.len();
+    1 + varint_bytes(remaining) + remaining
+}
+
+/// Splits the next whole packet off, where there is one.
+pub(crate) fn next(
+    wire: &dyn Wire,
+    inbound: &mut BytesMut,
+    packet_bytes_max: usize,
+) -> Result<Option<Received>, LinkError> {
+    let fault = |fault: String| LinkError::Protocol { fault };
+    let Some(bytes) = frame_bytes(inbound).map_err(fault)? else {
+        return Ok(None);
+    };
+    if bytes > packet_bytes_max {
+        return Err(fault(format!(
+            "a packet of {bytes} bytes, though {packet_bytes_max} were announced as the largest"
+        )));
+    }
+    if inbound.len() < bytes {
+        return Ok(None);
+    }
+    let frame = inbound.split_to(bytes);
+    wire.read(frame).map(Some).map_err(fault)
+}
+
+pub(crate) fn varint_bytes(value: usize) -> usize {
+    match value {
+        0..0x80 => 1,
+        0x80..0x4000 => 2,
+        0x4000..0x20_0000 => 3,
+        _ => 4,
+    }
+}
+
+/// The length of the first frame, once enough of it is there to tell.
+fn frame_bytes(inbound: &[u8]) -> Result<Option<usize>, String> {
+    let length = varint(inbound.get(1..).unwrap_or_default())?;
+    Ok(length.map(|(length_bytes, remaining)| 1 + length_bytes + remaining))
+}
+
+/// A number in MQTT's variable length, with the bytes that it takes, once it is there.
+fn varint(bytes: &[u8]) -> Result<Option<(usize, usize)>, String> {
+    let mut value = 0_usize;
+    for (at, byte) in bytes.iter().take(4).enumerate() {
+        value |= usize::from(byte & 0x7F) << (7 * at);
+        if byte & 0x80 == 0 {
+            return Ok(Some((at + 1, value)));
+        }
+    }
+    match bytes.len() {
+        0..4 => Ok(None),
+        _ => Err("a length of more than four bytes".to_owned()),
+    }
+}
+
+/// Where the variable header of a whole frame begins.
+fn body(frame: &[u8]) -> &[u8] {
+    let length_bytes = frame
+        .iter()
+        .skip(1)
+        .take_while(|byte| **byte & 0x80 != 0)
+        .count()
+        + 1;
+    frame.get(1 + length_bytes..).unwrap_or_default()
+}
+
+/// The identifier that a body starts with, and the byte after it.
+fn pkid_and_code(body: &[u8]) -> Result<(u16, u8), String> {
+    match body {
+        [high, low] => Ok((u16::from_be_bytes([*high, *low]), 0)),
+        [high, low, code, ..] => Ok((u16::from_be_bytes([*high, *low]), *code)),
+        _ => Err("an acknowledgement without a packet identifier".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests;
