@@ -1,2 +1,59 @@
-//! The developer's one tool.
-fn main() {}
+//! The developer's one tool: `cargo xtask <command>`. Progress goes to stderr; stdout belongs to what is run.
+
+mod cli;
+mod process;
+mod tree;
+
+mod bench;
+mod bless;
+mod ci;
+mod demo;
+mod guests;
+mod prepare;
+mod test;
+mod tidy;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Parser;
+
+use crate::{
+    cli::{Cli, Command},
+    prepare::{Installing, Needs},
+    tree::Tree,
+};
+
+fn main() -> ExitCode {
+    match run(Cli::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: Cli) -> Result<()> {
+    let tree = Tree::locate()?;
+    let installing = if cli.no_install {
+        Installing::Refused
+    } else {
+        Installing::Allowed
+    };
+    match cli.command {
+        Command::Prepare { broker } => {
+            let needs = if broker { Needs::BROKER } else { Needs::BUILD };
+            prepare::prepare(&needs, installing)
+        }
+        Command::Guests => {
+            prepare::prepare(&Needs::BUILD, installing).and_then(|()| guests::build(&tree))
+        }
+        Command::Demo { args } => demo::demo(&tree, installing, &args),
+        Command::Test { filter } => test::test(&tree, installing, filter.as_deref()),
+        Command::Tidy => tidy::tidy(&tree),
+        Command::Bless => bless::bless(&tree),
+        Command::Bench { name, args } => bench::bench(&tree, installing, &name, &args),
+        Command::Ci => ci::ci(&tree),
+    }
+}

@@ -1,0 +1,104 @@
+use clap::{Parser, Subcommand};
+
+/// The developer's one tool. Start with `cargo xtask demo`; before a change leaves your machine, `cargo xtask ci`.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+pub(crate) struct Cli {
+    /// Say what is missing on this machine instead of installing it.
+    #[arg(long, global = true)]
+    pub(crate) no_install: bool,
+
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Build everything and run `weir demo`: simulated pumps, the embedded broker, results and health.
+    ///
+    /// Whatever follows goes to `weir demo`, and so does its exit code:
+    ///
+    ///   cargo xtask demo --seconds 20 --json
+    ///
+    /// Standard output is the demo's alone, so its last line is the JSON summary.
+    #[command(verbatim_doc_comment)]
+    Demo {
+        /// Arguments for `weir demo`.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
+
+    /// Run every test: the guests' own, the documentation's, the workspace's (real processes, real brokers).
+    ///
+    /// With a filter, only the tests whose names contain it, and no documentation tests:
+    ///
+    ///   cargo xtask test                 everything
+    ///   cargo xtask test conformance     one suite
+    #[command(verbatim_doc_comment)]
+    Test {
+        /// A part of the tests' names.
+        filter: Option<String>,
+    },
+
+    /// Build the wasm guests into target/weir/guests, where a development build of weir finds them.
+    ///
+    /// The first time takes minutes (tract); later only what changed is built.
+    Guests,
+
+    /// Check the house rules that neither rustc nor clippy can: who may name what, file lengths, words, units.
+    ///
+    /// Each rule is one file in xtask/src/tidy. A finding says where, what, and what to do.
+    Tidy,
+
+    /// Write the generated files anew: schemas, reference pages, golden files.
+    ///
+    /// The tests that compare them are run with WEIR_BLESS=1; look at `git diff` afterwards.
+    Bless,
+
+    /// Build in release and run a bench of the package `weir-tests`.
+    ///
+    ///   cargo xtask bench e2e --help     what the end-to-end bench can do
+    #[command(verbatim_doc_comment)]
+    Bench {
+        /// The bench: `e2e` runs the binary `bench-e2e`.
+        name: String,
+        /// Arguments for the bench.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
+
+    /// Do what the pipeline does with a change: .ci/run.
+    Ci,
+
+    /// Install what building needs: Rust's wasm targets, a C compiler. The other commands do this themselves.
+    Prepare {
+        /// Also what `test` and `bench` need: Mosquitto (no service is started) and its clients.
+        #[arg(long)]
+        broker: bool,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_commands_are_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_demo_gets_its_own_flags_with_and_without_dashes() {
+        for line in [
+            ["xtask", "demo", "--seconds", "20", "--json"].as_slice(),
+            &["xtask", "demo", "--", "--seconds", "20", "--json"],
+        ] {
+            let Command::Demo { args } = Cli::parse_from(line).command else {
+                panic!("not the demo");
+            };
+            assert_eq!(args, ["--seconds", "20", "--json"]);
+        }
+    }
+}

@@ -1,0 +1,91 @@
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::Instant,
+};
+
+use anyhow::{Context, Result};
+
+use crate::{
+    process::{self, say, since},
+    tree::Tree,
+};
+
+/// A guest that ships, and the target that it is built for.
+struct Guest {
+    name: &'static str,
+    target: &'static str,
+    /// Said before it is built for the first time.
+    note: &'static str,
+}
+
+const GUESTS: [Guest; 2] = [
+    Guest {
+        name: "anomaly",
+        target: "wasm32v1-none",
+        note: "seconds",
+    },
+    Guest {
+        name: "onnx",
+        target: "wasm32-unknown-unknown",
+        note: "tract; about 6 minutes the first time",
+    },
+];
+
+/// The packages of the guests' workspace whose tests run on the host. Not `onnx`: tract would be built twice,
+/// and its tests run the wasm file in every engine (`tests/conformance`).
+pub(crate) const TESTED_NATIVELY: [&str; 3] = ["guest-abi", "weir-guest", "anomaly"];
+
+/// Builds every guest and collects the files.
+pub(crate) fn build(tree: &Tree) -> Result<()> {
+    for guest in &GUESTS {
+        let start = Instant::now();
+        let built = tree
+            .guests_target()
+            .join(guest.target)
+            .join("release")
+            .join(format!("{}.wasm", guest.name));
+        if built.exists() {
+            say(&format!("guest {}: building what changed", guest.name));
+        } else {
+            say(&format!("guest {}: building ({})", guest.name, guest.note));
+        }
+        compile(tree, guest)?;
+        let collected = collect(tree, guest, &built)?;
+        say(&format!(
+            "guest {}: {}, {} KiB, {}",
+            guest.name,
+            tree.shown(&collected),
+            fs::metadata(&collected)?.len().div_ceil(1024),
+            since(start)
+        ));
+    }
+    Ok(())
+}
+
+fn compile(tree: &Tree, guest: &Guest) -> Result<()> {
+    let mut cargo = process::guests_cargo(&tree.guests());
+    cargo
+        .args(["build", "--release", "--package", guest.name])
+        .args(["--target", guest.target])
+        .arg("--target-dir")
+        .arg(tree.guests_target())
+        .stdout(process::stderr()?);
+    process::run(&mut cargo, &format!("build guest {}", guest.name))
+}
+
+/// Puts the file in place in one step, and only where it differs: a running weir sees the old one or the new one,
+/// and what was compiled from it stays fresh.
+fn collect(tree: &Tree, guest: &Guest, built: &Path) -> Result<PathBuf> {
+    let folder = tree.collected_guests();
+    fs::create_dir_all(&folder)?;
+    let collected = folder.join(format!("{}.wasm", guest.name));
+    let fresh = fs::read(built).with_context(|| format!("guest {} left no file", guest.name))?;
+    if fs::read(&collected).is_ok_and(|old| old == fresh) {
+        return Ok(collected);
+    }
+    let partial = folder.join(format!("{}.wasm.partial", guest.name));
+    fs::write(&partial, fresh)?;
+    fs::rename(&partial, &collected)?;
+    Ok(collected)
+}
