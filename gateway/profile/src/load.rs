@@ -1,11 +1,13 @@
+mod options;
+mod repetition;
+mod section;
+
 use std::{
     collections::BTreeMap,
-    fs,
     path::{Path, PathBuf},
 };
 
 use config::{Value, ValueKind};
-use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
 use crate::{
@@ -15,38 +17,17 @@ use crate::{
     layers::{self, Layer},
     origin::Origins,
     reference::schema_of,
-    report::{Key, Report, value_at},
+    report::{Report, value_at},
     shape,
     written::{self, ProfileFile},
 };
 
-/// The file that is read unless another is named.
-pub const DEFAULT_FILE: &str = "/etc/weir/weir.toml";
+pub use options::{DEFAULT_FILE, LoadOptions};
+use repetition::stated_twice;
+use section::section;
 
 /// The greatest number of pipelines of a node.
 const PIPELINES_MAX: usize = 1024;
-
-/// Where a configuration comes from. Nothing is taken from the process but by [`LoadOptions::from_process`], so that
-/// tests and tools say themselves what counts.
-#[derive(Debug, Clone, Default)]
-pub struct LoadOptions {
-    /// The main file; it must exist.
-    pub file: Option<PathBuf>,
-    /// The main file where `file` names none; it may be missing.
-    pub default_file: Option<PathBuf>,
-    /// The folder of further files; none = `conf.d` beside the main file.
-    pub conf_dir: Option<PathBuf>,
-    /// Environment variables; those that begin with `WEIR__` count.
-    pub env: Vec<(String, String)>,
-    /// Keys with dots and their values, which win over all else: `("broker.url", "embedded")`.
-    pub overrides: Vec<(String, String)>,
-    /// The node's name unless one is stated.
-    pub host_name: Option<String>,
-    /// Folders in which `guests`, `models` and `device-profiles` are looked for unless `[paths]` says otherwise.
-    pub search: Vec<PathBuf>,
-    /// The folder of compiled guests unless `[paths]` says otherwise.
-    pub cache: PathBuf,
-}
 
 /// A configuration that may be relied on.
 #[derive(Debug, Clone)]
@@ -57,56 +38,6 @@ pub struct Loaded {
     pub warnings: Vec<Finding>,
     /// The files that were read, in the order of their layers.
     pub files: Vec<PathBuf>,
-}
-
-impl LoadOptions {
-    /// The options of a service: [`DEFAULT_FILE`], the process's environment, the host's name, and the folders of a
-    /// package, beside the binary and below the working directory.
-    #[must_use]
-    pub fn from_process() -> Self {
-        let env: Vec<(String, String)> = std::env::vars_os()
-            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-            .collect();
-        let binary = std::env::current_exe().ok();
-        let beside_binary = binary
-            .as_deref()
-            .and_then(Path::parent)
-            .map(Path::to_path_buf);
-        let folders = ["/var/lib/weir", "/usr/share/weir"].map(PathBuf::from);
-        let search = folders
-            .into_iter()
-            .chain(beside_binary)
-            .chain([PathBuf::from(".")]);
-        Self {
-            default_file: Some(DEFAULT_FILE.into()),
-            host_name: host_name(),
-            search: search.collect(),
-            cache: cache(&env),
-            env,
-            ..Self::default()
-        }
-    }
-}
-
-/// systemd's cache folder, else the user's, else the system's.
-fn cache(env: &[(String, String)]) -> PathBuf {
-    let variable = |name: &str| {
-        let found = env.iter().find(|(known, _)| known == name);
-        found
-            .map(|(_, value)| value.as_str())
-            .filter(|value| !value.is_empty())
-    };
-    let systemd = variable("CACHE_DIRECTORY").and_then(|list| list.split(':').next());
-    systemd
-        .map(PathBuf::from)
-        .or_else(|| variable("XDG_CACHE_HOME").map(|home| Path::new(home).join("weir")))
-        .or_else(|| variable("HOME").map(|home| Path::new(home).join(".cache/weir")))
-        .unwrap_or_else(|| PathBuf::from("/var/cache/weir"))
-}
-
-fn host_name() -> Option<String> {
-    let name = fs::read_to_string("/proc/sys/kernel/hostname").ok()?;
-    Some(name.trim().to_owned()).filter(|name| !name.is_empty())
 }
 
 /// Reads, merges and checks a configuration.
@@ -147,8 +78,8 @@ impl Loader {
             Some(folder.join("conf.d"))
         });
         let further = folder.map_or(Ok(Vec::new()), |folder| layers::files(&folder));
-        let further = further.unwrap_or_else(|finding| {
-            self.findings.push(finding);
+        let further = further.unwrap_or_else(|findings| {
+            self.findings.extend(findings);
             Vec::new()
         });
         main.cloned().into_iter().chain(further).collect()
@@ -159,7 +90,7 @@ impl Loader {
         for file in files {
             match layers::read(&file) {
                 Ok(text) => texts.push((file, text)),
-                Err(finding) => self.findings.push(finding),
+                Err(findings) => self.findings.extend(findings),
             }
         }
         texts
@@ -284,8 +215,8 @@ impl Loader {
             );
         }
         for folder in folders.iter().rev() {
-            let files = layers::files(folder).unwrap_or_else(|finding| {
-                self.findings.push(finding);
+            let files = layers::files(folder).unwrap_or_else(|findings| {
+                self.findings.extend(findings);
                 Vec::new()
             });
             for (path, text) in self.read(files) {
@@ -341,23 +272,6 @@ fn merged(layers: Vec<Layer>) -> Result<Value, Vec<Finding>> {
     })
 }
 
-/// One section of the tree, without what was reported already; none where something that it needs is missing.
-fn section<T: DeserializeOwned>(report: &mut Report<'_>, tree: &Value, key: Key<'_>) -> Option<T> {
-    let json = match value_at(tree, key) {
-        Some(value) => json(report, value, key),
-        None => Json::Object(serde_json::Map::new()),
-    };
-    match serde_path_to_error::deserialize(json) {
-        Ok(section) => Some(section),
-        Err(error) => {
-            if !report.has_errors() {
-                report.error(key, error.to_string(), "");
-            }
-            None
-        }
-    }
-}
-
 fn pipelines(report: &mut Report<'_>, tree: &Value, context: &Context<'_>) -> Vec<Pipeline> {
     let mut names = match value_at(tree, &["pipeline"]).map(|value| &value.kind) {
         Some(ValueKind::Table(table)) => table.keys().map(String::as_str).collect(),
@@ -387,52 +301,4 @@ fn pipelines(report: &mut Report<'_>, tree: &Value, context: &Context<'_>) -> Ve
             check::pipeline(report, name, &written, context)
         })
         .collect()
-}
-
-/// Pipelines whose topic two files state: mostly a copied file whose name was not changed.
-fn stated_twice(texts: &[(PathBuf, String)], layers: &[Layer]) -> Vec<Finding> {
-    let mut first: BTreeMap<String, &Path> = BTreeMap::new();
-    let mut findings = Vec::new();
-    for ((path, _), layer) in texts.iter().zip(layers) {
-        let Some(ValueKind::Table(pipelines)) = layer.0.get("pipeline").map(|value| &value.kind)
-        else {
-            continue;
-        };
-        for (name, pipeline) in pipelines {
-            if value_at(pipeline, &["topic"]).is_none() {
-                continue;
-            }
-            if let Some(earlier) = first.insert(name.clone(), path) {
-                let message = format!(
-                    "replaces the pipeline of this name in {}",
-                    earlier.display()
-                );
-                let finding = Finding {
-                    key: format!("pipeline.{name}"),
-                    ..Finding::file(Severity::Warning, Some(path), message)
-                };
-                findings.push(finding.with_help("give one of them another name"));
-            }
-        }
-    }
-    findings
-}
-
-/// The tree as JSON, for deserialisation, without the keys that were reported already.
-fn json(report: &Report<'_>, value: &Value, key: Key<'_>) -> Json {
-    match &value.kind {
-        ValueKind::Nil | ValueKind::I128(_) | ValueKind::U64(_) | ValueKind::U128(_) => Json::Null,
-        ValueKind::Boolean(value) => Json::from(*value),
-        ValueKind::I64(number) => Json::from(*number),
-        ValueKind::Float(number) => Json::from(*number),
-        ValueKind::String(text) => Json::from(text.as_str()),
-        ValueKind::Array(items) => items.iter().map(|item| json(report, item, key)).collect(),
-        ValueKind::Table(table) => table
-            .iter()
-            .filter_map(|(name, value)| {
-                let key = [key, &[name.as_str()]].concat();
-                (!report.has_error_at(&key)).then(|| (name.clone(), json(report, value, &key)))
-            })
-            .collect(),
-    }
 }

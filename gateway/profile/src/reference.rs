@@ -34,7 +34,7 @@ fn text(schema: &Json) -> String {
     format!("{schema:#}\n")
 }
 
-/// TOML has no null: an optional key is left out.
+/// TOML has no null: an optional key is left out. The defaults of a table stand at its keys.
 #[derive(Debug, Clone)]
 struct WithoutNull;
 
@@ -50,7 +50,8 @@ impl Transform for WithoutNull {
         if let Some(choices) = schema.get_mut("enum").and_then(Json::as_array_mut) {
             choices.retain(|choice| !choice.is_null());
         }
-        if schema.get("default").is_some_and(Json::is_null) {
+        let default = schema.get("default");
+        if default.is_some_and(|default| default.is_null() || default.is_object()) {
             schema.remove("default");
         }
         unwrap_optional(schema);
@@ -111,7 +112,7 @@ fn section(page: &mut String, title: &str, schema: &Json) {
         let default = match &property["default"] {
             _ if required.contains(&name.as_str()) => "**required**".to_owned(),
             Json::Null | Json::Object(_) | Json::Array(_) => String::new(),
-            value => format!("`{value}`"),
+            value @ (Json::Bool(_) | Json::Number(_) | Json::String(_)) => format!("`{value}`"),
         };
         page.push_str(&format!(
             "| `{name}` | {} | {default} | {} |\n",

@@ -103,9 +103,11 @@ pub(crate) fn dotted(key: Key<'_>) -> String {
 }
 
 pub(crate) fn value_at<'v>(root: &'v Value, key: Key<'_>) -> Option<&'v Value> {
-    key.iter()
-        .try_fold(root, |value, segment| match &value.kind {
-            ValueKind::Table(table) => table.get(*segment),
-            _ => None,
-        })
+    key.iter().try_fold(root, |value, segment| {
+        if let ValueKind::Table(table) = &value.kind {
+            table.get(*segment)
+        } else {
+            None
+        }
+    })
 }

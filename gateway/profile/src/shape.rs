@@ -1,7 +1,7 @@
 //! The tree of written values against the JSON schema of the written types: every unknown key, missing key and value
 //! of the wrong type at once, where deserialisation would stop at the first.
 
-use config::{Value, ValueKind};
+use config::{Map, Value, ValueKind};
 use serde_json::Value as Json;
 
 use crate::report::{Key, Report, dotted, value_at};
@@ -22,27 +22,40 @@ fn check_at(report: &mut Report<'_>, schema: &Json, root: &Value, key: Key<'_>) 
     let Some(value) = value_at(root, key) else {
         return;
     };
-    match &value.kind {
-        ValueKind::Table(table) if types(schema).contains(&"object") => {
-            let mut names: Vec<&str> = table.keys().map(String::as_str).collect();
-            names.sort_unstable();
-            for name in names {
-                let key = [key, &[name]].concat();
-                match property(schema, name) {
-                    Some(property) => check_at(report, property, root, &key),
-                    None => unknown(report, schema, &key),
-                }
-            }
-            missing(report, schema, value, key);
+    if let Some(message) = mismatch(schema, value) {
+        report.error(key, message, "");
+    } else if let ValueKind::Table(values) = &value.kind {
+        table(report, schema, root, values, key);
+    } else if let ValueKind::Array(items) = &value.kind {
+        list(report, schema, items, key);
+    }
+}
+
+fn table(
+    report: &mut Report<'_>,
+    schema: &Json,
+    root: &Value,
+    values: &Map<String, Value>,
+    key: Key<'_>,
+) {
+    let mut names: Vec<&str> = values.keys().map(String::as_str).collect();
+    names.sort_unstable();
+    for name in names {
+        let key = [key, &[name]].concat();
+        match property(schema, name) {
+            Some(property) => check_at(report, property, root, &key),
+            None => unknown(report, schema, &key),
         }
-        ValueKind::Array(items) if types(schema).contains(&"array") => {
-            list(report, schema, items, key);
-        }
-        _ => {
-            if let Some(message) = mismatch(schema, value) {
-                report.error(key, message, "");
-            }
-        }
+    }
+    for name in schema["required"].as_array().into_iter().flatten() {
+        let Some(name) = name.as_str().filter(|name| !values.contains_key(*name)) else {
+            continue;
+        };
+        let help = property(schema, name)
+            .and_then(|property| property["description"].as_str())
+            .map(|words| format!("{name}: {}", words.replace('\n', " ")));
+        let key = [key, &[name]].concat();
+        report.error(&key, "is missing", &help.unwrap_or_default());
     }
 }
 
@@ -73,22 +86,6 @@ fn list(report: &mut Report<'_>, schema: &Json, items: &[Value], key: Key<'_>) {
         .find_map(|(index, item)| Some((index, mismatch(&schema["items"], item)?)));
     if let Some((index, message)) = wrong {
         report.error(key, format!("item {index} {message}"), "");
-    }
-}
-
-fn missing(report: &mut Report<'_>, schema: &Json, value: &Value, key: Key<'_>) {
-    let ValueKind::Table(table) = &value.kind else {
-        return;
-    };
-    for name in schema["required"].as_array().into_iter().flatten() {
-        let Some(name) = name.as_str().filter(|name| !table.contains_key(*name)) else {
-            continue;
-        };
-        let help = property(schema, name)
-            .and_then(|property| property["description"].as_str())
-            .map(|words| format!("{name}: {}", words.replace('\n', " ")));
-        let key = [key, &[name]].concat();
-        report.error(&key, "is missing", &help.unwrap_or_default());
     }
 }
 
@@ -177,31 +174,31 @@ fn mismatch(schema: &Json, value: &Value) -> Option<String> {
 
 fn out_of_range(schema: &Json, kind: &ValueKind) -> Option<String> {
     let (min, max) = (&schema["minimum"], &schema["maximum"]);
-    let inside = match kind {
-        ValueKind::I64(number) => {
-            let number = i128::from(*number);
-            let whole = |bound: &Json| {
-                bound
-                    .as_i64()
-                    .map(i128::from)
-                    .or(bound.as_u64().map(i128::from))
-            };
-            whole(min).is_none_or(|min| number >= min) && whole(max).is_none_or(|max| number <= max)
-        }
-        ValueKind::Float(number) if !number.is_finite() => {
+    let inside = if let ValueKind::I64(number) = kind {
+        let number = i128::from(*number);
+        whole(min).is_none_or(|min| number >= min) && whole(max).is_none_or(|max| number <= max)
+    } else if let ValueKind::Float(number) = kind {
+        if !number.is_finite() {
             return Some("a finite number".to_owned());
         }
-        ValueKind::Float(number) => {
-            min.as_f64().is_none_or(|min| *number >= min)
-                && max.as_f64().is_none_or(|max| *number <= max)
-        }
-        _ => true,
+        min.as_f64().is_none_or(|min| *number >= min)
+            && max.as_f64().is_none_or(|max| *number <= max)
+    } else {
+        true
     };
     (!inside).then(|| match (min.is_null(), max.is_null()) {
         (false, false) => format!("between {min} and {max}"),
         (false, true) => format!("at least {min}"),
         (true, _) => format!("at most {max}"),
     })
+}
+
+/// A bound as a whole number; one that was written as a float (`0.0`) counts where it is whole.
+fn whole(bound: &Json) -> Option<i128> {
+    let signed = bound.as_i64().map(i128::from);
+    signed
+        .or_else(|| bound.as_u64().map(i128::from))
+        .or_else(|| format!("{:.0}", bound.as_f64()?).parse().ok())
 }
 
 /// What a schema asks for, in words.
@@ -238,12 +235,15 @@ pub(crate) fn choices(schema: &Json) -> Vec<&str> {
 
 /// The types that a schema allows.
 pub(crate) fn types(schema: &Json) -> Vec<&str> {
-    match &schema["type"] {
-        Json::String(name) => vec![name],
-        Json::Array(names) => names.iter().filter_map(Json::as_str).collect(),
-        _ if schema["oneOf"].is_array() => vec!["string"],
-        _ => Vec::new(),
+    let listed = schema["type"].as_array().into_iter().flatten();
+    let names: Vec<&str> = std::iter::once(&schema["type"])
+        .chain(listed)
+        .filter_map(Json::as_str)
+        .collect();
+    if names.is_empty() && schema["oneOf"].is_array() {
+        return vec!["string"];
     }
+    names
 }
 
 fn words(value: &Value) -> String {

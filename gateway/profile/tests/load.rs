@@ -17,8 +17,8 @@ result  = { top_k = 1, min_confidence = 0.6 }
 
 fn written(folder: &Path, name: &str, text: &str) -> std::path::PathBuf {
     let path = folder.join(name);
-    fs::create_dir_all(path.parent().unwrap()).unwrap();
-    fs::write(&path, text).unwrap();
+    fs::create_dir_all(path.parent().expect("the test's own setup")).expect("the test's own setup");
+    fs::write(&path, text).expect("the test's own setup");
     path
 }
 
@@ -32,7 +32,7 @@ fn error_after(from: &str, to: &str) -> Finding {
     assert!(PIPELINE.contains(from), "{from}");
     let errors = errors(&PIPELINE.replace(from, to));
     assert_eq!(errors.len(), 1, "{errors:#?}");
-    errors.into_iter().next().unwrap()
+    errors.into_iter().next().expect("the test's own setup")
 }
 
 fn loaded(options: &LoadOptions) -> Loaded {

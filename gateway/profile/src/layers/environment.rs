@@ -189,23 +189,17 @@ fn inline(text: &str) -> Option<ValueKind> {
     layer.ok()?.0.remove("value").map(|value| value.kind)
 }
 
-fn with_origin(value: Value, origin: &String) -> Value {
-    let kind = match value.kind {
-        ValueKind::Table(table) => ValueKind::Table(
-            table
-                .into_iter()
-                .map(|(key, value)| (key, with_origin(value, origin)))
-                .collect(),
-        ),
-        ValueKind::Array(items) => ValueKind::Array(
-            items
-                .into_iter()
-                .map(|item| with_origin(item, origin))
-                .collect(),
-        ),
-        other => other,
-    };
-    Value::new(Some(origin), kind)
+fn with_origin(mut value: Value, origin: &String) -> Value {
+    if let ValueKind::Table(table) = &mut value.kind {
+        for (_, child) in table.iter_mut() {
+            *child = with_origin(std::mem::take(child), origin);
+        }
+    } else if let ValueKind::Array(items) = &mut value.kind {
+        for item in items {
+            *item = with_origin(std::mem::take(item), origin);
+        }
+    }
+    Value::new(Some(origin), value.kind)
 }
 
 fn insert(table: &mut Map<String, Value>, key: &[String], value: Value) {

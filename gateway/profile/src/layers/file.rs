@@ -18,8 +18,8 @@ const FILE_BYTES_MAX: u64 = 1 << 20;
 const FILES_MAX: usize = 1024;
 
 /// The text of a file of bounded size.
-pub(crate) fn read(path: &Path) -> Result<String, Finding> {
-    let error = |message: String| Finding::file(Severity::Error, Some(path), message);
+pub(crate) fn read(path: &Path) -> Result<String, Vec<Finding>> {
+    let error = |message: String| vec![Finding::file(Severity::Error, Some(path), message)];
     let metadata = fs::metadata(path).map_err(|cause| error(format!("cannot be read: {cause}")))?;
     if !metadata.is_file() {
         return Err(error("is not a file".to_owned()));
@@ -34,10 +34,10 @@ pub(crate) fn read(path: &Path) -> Result<String, Finding> {
 }
 
 /// The `*.toml` files of a folder in the order of their names; a folder that does not exist has none.
-pub(crate) fn files(folder: &Path) -> Result<Vec<PathBuf>, Finding> {
+pub(crate) fn files(folder: &Path) -> Result<Vec<PathBuf>, Vec<Finding>> {
     let error = |cause: io::Error| {
         let message = format!("cannot be listed: {cause}");
-        Finding::file(Severity::Error, Some(folder), message)
+        vec![Finding::file(Severity::Error, Some(folder), message)]
     };
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
@@ -55,7 +55,7 @@ pub(crate) fn files(folder: &Path) -> Result<Vec<PathBuf>, Finding> {
         }
         if paths.len() > FILES_MAX {
             let message = format!("has more than {FILES_MAX} files");
-            return Err(Finding::file(Severity::Error, Some(folder), message));
+            return Err(vec![Finding::file(Severity::Error, Some(folder), message)]);
         }
     }
     paths.sort();

@@ -111,10 +111,10 @@ pub struct Paths {
     pub guests: Option<Vec<PathBuf>>,
     /// Folders of models (`<model>/model.toml`). Default: as `guests`, with `models`.
     pub models: Option<Vec<PathBuf>>,
-    /// Folders of device profiles (`<profile>.toml`). Default: `/etc/weir/device-profiles`, then as `guests`, with
+    /// Folders of device profiles (`<profile>.toml`). Default: `device-profiles` beside the main file, then as `guests`, with
     /// `device-profiles`; then those built into the binary.
     pub profiles: Option<Vec<PathBuf>>,
-    /// The folder of compiled guests. Default: `/var/cache/weir` where it exists, else `$XDG_CACHE_HOME/weir` or
-    /// `~/.cache/weir`.
+    /// The folder of compiled guests. Default: the first of `$CACHE_DIRECTORY` (set by systemd), `$XDG_CACHE_HOME/weir`,
+    /// `~/.cache/weir`, `/var/cache/weir`.
     pub cache: Option<PathBuf>,
 }

@@ -16,7 +16,8 @@ pub struct ProfileFile {
     pub engine: Option<EngineName>,
     /// The tensor runtime of the host that guests may reach.
     pub nn_backend: Option<NnBackendName>,
-    /// What a guest and a pipeline may spend.
+    /// What a guest and a pipeline may spend. Every key must be stated by the profile or by one that it inherits from,
+    /// but `fuel_max`.
     pub limits: ProfileLimits,
 }
 
@@ -59,8 +60,7 @@ pub enum NnBackendName {
     Onnxruntime,
 }
 
-/// What a guest and a pipeline may spend. Every key must be stated by the profile or by one that it inherits from,
-/// but `fuel_max`.
+/// What a guest and a pipeline may spend.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ProfileLimits {
