@@ -7,7 +7,8 @@
 /// - `…, heap_bytes = 16_384`: for a guest without `std`: all its allocations come out of a heap of
 ///   this size, and a panic traps without a word.
 ///
-/// Outside of WebAssembly it makes nothing, so that a guest's own tests run on the developer's machine.
+/// A manifest that admission would refuse does not compile. Outside of WebAssembly nothing else is
+/// made, so that a guest's own tests run on the developer's machine.
 #[macro_export]
 macro_rules! export {
     ($guest:ident $(, heap_bytes = $heap_bytes:expr)? $(,)?) => {
@@ -24,6 +25,8 @@ macro_rules! export {
     };
 
     (@guest $guest:ident, $ready:expr, { $($part:ident)* } $(, $heap_bytes:expr)?) => {
+        const _: () = $crate::macros::assert_sound(&<$guest as $crate::Guest>::MANIFEST);
+
         #[cfg(target_arch = "wasm32")]
         const _: () = {
             static INSTANCE: $crate::macros::Instance<$guest> = $crate::macros::Instance::new($ready);

@@ -23,6 +23,7 @@ mod export;
 mod instance;
 mod memory;
 mod slots;
+mod sound;
 mod words;
 
 pub use dims::Dims;
@@ -37,7 +38,11 @@ pub use slots::TENSORS_MAX;
 #[doc(hidden)]
 pub mod macros {
     //! What [`export!`](crate::export) and [`log!`](crate::log) expand to; not for direct use.
-    pub use crate::{instance::Instance, log::write};
+    pub use crate::{instance::Instance, log::write, sound::assert_sound};
     #[cfg(target_arch = "wasm32")]
     pub use talc::wasm::{WasmArenaTalc, new_wasm_arena_allocator};
 }
+
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct ReadmeExample;
