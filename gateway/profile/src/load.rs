@@ -38,6 +38,19 @@ pub struct Loaded {
     pub warnings: Vec<Finding>,
     /// The files that were read, in the order of their layers.
     pub files: Vec<PathBuf>,
+    places: BTreeMap<String, (PathBuf, usize)>,
+}
+
+impl Loaded {
+    /// File and line of a key with dots, or of the nearest table around it: for findings that others make later.
+    #[must_use]
+    pub fn place(&self, key: &str) -> (Option<PathBuf>, Option<usize>) {
+        let around = std::iter::successors(Some(key), |key| Some(key.rsplit_once('.')?.0));
+        let place = around.filter_map(|key| self.places.get(key)).next();
+        place
+            .cloned()
+            .map_or((None, None), |(file, line)| (Some(file), Some(line)))
+    }
 }
 
 /// Reads, merges and checks a configuration.
@@ -129,6 +142,7 @@ impl Loader {
                 settings,
                 warnings: self.findings,
                 files: texts.into_iter().map(|(path, _)| path).collect(),
+                places: origins.places(&tree),
             }),
             _ => Err(self.findings),
         }

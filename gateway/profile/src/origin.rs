@@ -1,6 +1,11 @@
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use config::{Value, ValueKind};
+
+use crate::report::dotted;
 
 /// Where a value was written.
 #[derive(Debug, Clone)]
@@ -23,6 +28,31 @@ impl Origins {
 
     pub(crate) fn of(&self, value: &Value) -> Option<&Origin> {
         self.0.get(value.origin()?.parse::<usize>().ok()?)
+    }
+
+    /// File and line of every key that a file states, by the key with dots; of a table, those of its first value.
+    pub(crate) fn places(&self, root: &Value) -> BTreeMap<String, (PathBuf, usize)> {
+        let mut places = BTreeMap::new();
+        self.note_places(root, &mut Vec::new(), &mut places);
+        places
+    }
+
+    fn note_places<'v>(
+        &self,
+        value: &'v Value,
+        key: &mut Vec<&'v str>,
+        places: &mut BTreeMap<String, (PathBuf, usize)>,
+    ) {
+        if let Some((path, line)) = self.within(value).and_then(Origin::file) {
+            places.insert(dotted(key), (path.to_path_buf(), line));
+        }
+        if let ValueKind::Table(table) = &value.kind {
+            for (name, child) in table {
+                key.push(name);
+                self.note_places(child, key, places);
+                key.pop();
+            }
+        }
     }
 
     /// The origin of the first value within, for tables, which have none of their own.

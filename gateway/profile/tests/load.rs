@@ -57,6 +57,16 @@ fn the_example_of_the_documentation_loads() {
 }
 
 #[test]
+fn a_key_has_its_place() {
+    let loaded = parse(PIPELINE).unwrap();
+    let line = |key| loaded.place(key).1;
+    assert_eq!(line("pipeline.pump-vibration.guest"), Some(5));
+    assert_eq!(line("pipeline.pump-vibration.decode.scale"), Some(7));
+    assert_eq!(line("pipeline.pump-vibration.absent"), Some(3));
+    assert_eq!(line("node.name"), None);
+}
+
+#[test]
 fn nothing_at_all_loads_with_a_warning() {
     let loaded = parse("").unwrap();
     assert_eq!(loaded.warnings.len(), 1);
