@@ -1,0 +1,139 @@
+//! JSON: the fields that a pipeline names, read in one pass; everything else is skipped without being kept.
+//!
+//! - Every field a number: one sample, a channel from each field.
+//! - Every field an array of `n` numbers: `n` samples.
+//! - One field alone may be an array of samples (`[[x, y, z], …]`), or without a window the whole tensor, with the
+//!   model's sizes (those of 1 may be left out).
+//!
+//! Where a key stands twice the last one counts. Nesting is bounded by serde_json (128) and, within a field, by the
+//! greatest rank of a tensor (8).
+
+mod pointer;
+mod read;
+mod samples;
+mod slot;
+
+use weir_profile::{IdSource, PipelineName};
+
+pub(super) use self::samples::{arrange, whole};
+use self::{
+    pointer::Tree,
+    slot::{Kind, Slot},
+};
+use crate::{BindError, Reason, RejectCode};
+
+/// The longest identity that is taken from a payload.
+pub(super) const ID_BYTES_MAX: usize = 256;
+
+/// The pointers of one pipeline and the memory for what they point at.
+#[derive(Debug, Clone)]
+pub(crate) struct Json {
+    tree: Tree,
+    slots: Vec<Slot>,
+    fields: usize,
+    time: Option<usize>,
+    id: Option<usize>,
+}
+
+impl Json {
+    pub(super) fn new(
+        pipeline: &PipelineName,
+        fields: &[String],
+        time: Option<&str>,
+        id: &IdSource,
+    ) -> Result<Self, BindError> {
+        let key = |key: &str| format!("pipeline.{pipeline}.decode.{key}");
+        if fields.is_empty() {
+            return Err(BindError::NoFields { key: key("fields") });
+        }
+        let mut json = Self {
+            tree: Tree::default(),
+            slots: Vec::new(),
+            fields: fields.len(),
+            time: None,
+            id: None,
+        };
+        for field in fields {
+            json.add(key("fields"), field)?;
+        }
+        if let Some(time) = time {
+            json.time = Some(json.add(key("time"), time)?);
+        }
+        if let IdSource::Field(id) = id {
+            json.id = Some(json.add(key("id"), id)?);
+        }
+        Ok(json)
+    }
+
+    fn add(&mut self, key: String, pointer: &str) -> Result<usize, BindError> {
+        let slot = self.slots.len();
+        self.tree
+            .insert(pointer, slot)
+            .map_err(|words| BindError::Pointer {
+                key,
+                pointer: pointer.to_owned(),
+                words,
+            })?;
+        self.slots.push(Slot::new(pointer));
+        Ok(slot)
+    }
+
+    /// Reads a payload into the slots.
+    pub(super) fn read(&mut self, payload: &[u8]) -> Result<(), Reason> {
+        for slot in &mut self.slots {
+            slot.reset();
+        }
+        read::read(&self.tree, &mut self.slots, payload)
+    }
+
+    /// The values' slots, each checked to hold numbers.
+    pub(super) fn fields(&self) -> Result<&[Slot], Reason> {
+        let fields = &self.slots[..self.fields];
+        for field in fields {
+            field.check()?;
+        }
+        Ok(fields)
+    }
+
+    /// The sensor's own identity of the message, where it gave one. A missing one is none; another type is refused.
+    pub(super) fn id(&self) -> Result<Option<&str>, Reason> {
+        let Some(slot) = self.id.map(|id| &self.slots[id]) else {
+            return Ok(None);
+        };
+        match slot.kind {
+            Kind::Missing | Kind::Null => Ok(None),
+            Kind::Integer | Kind::Text if (1..=ID_BYTES_MAX).contains(&slot.text.len()) => {
+                Ok(Some(&slot.text))
+            }
+            Kind::Integer | Kind::Text | Kind::Number | Kind::Array | Kind::Other => {
+                let words = format!("must be an integer or a text of 1 to {ID_BYTES_MAX} bytes");
+                Err(slot.type_fault(&words))
+            }
+        }
+    }
+
+    /// The sample's own time in microseconds, where the pipeline names a field for it.
+    pub(super) fn time_us(&self) -> Result<Option<i64>, Reason> {
+        let Some(slot) = self.time.map(|time| &self.slots[time]) else {
+            return Ok(None);
+        };
+        let fault = || slot.type_fault("must be Unix seconds or an RFC 3339 text");
+        let time = match slot.kind {
+            Kind::Missing => {
+                let words = format!("field {} is not in the payload", slot.pointer);
+                return Err(Reason::new(RejectCode::PayloadFieldMissing, words));
+            }
+            Kind::Integer | Kind::Number => slot.values.first().copied().and_then(read::seconds_us),
+            Kind::Text => slot
+                .text
+                .parse::<jiff::Timestamp>()
+                .ok()
+                .map(jiff::Timestamp::as_microsecond),
+            Kind::Null | Kind::Array | Kind::Other => None,
+        };
+        time.map(Some).ok_or_else(fault)
+    }
+}
+
+#[cfg(test)]
+mod tests;

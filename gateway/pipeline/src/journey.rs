@@ -1,0 +1,302 @@
+use std::{num::NonZeroUsize, ops::Deref, sync::Arc};
+
+use weir_engine::{Tensor, TensorRef};
+use weir_profile::{DeviceId, NodeName, Pipeline};
+use weir_transport::{Message, Outgoing, Ticket};
+
+pub use crate::window::WindowCounts;
+use crate::{
+    Binding, Now, Reason, RejectCode, ReplyRefusal, Router, Timing,
+    decode::{Intake, Origin as Source},
+    identity::Identities,
+    publish::{Published, Publisher, about},
+    reject::excerpt,
+    result::{Facts, ResultWriter},
+};
+
+/// Everything of a pipeline that one guest's thread needs besides the guest: from a message to the guest's inputs,
+/// and from its outputs to what is published.
+///
+/// One for each shard of a pipeline under one device profile. A device's messages must all come to the same shard:
+/// its window is there. Memory is used again from message to message.
+///
+/// A message goes through [`Journey::take`], then, where the step is [`Step::Infer`], through the guest and
+/// [`Journey::finish`] or [`Journey::fail`]. Every message ends in exactly one of: result, reject, windowed.
+#[derive(Debug)]
+pub struct Journey {
+    origin: Origin,
+    payload_bytes_max: usize,
+    intake: Intake,
+    identities: Identities,
+    /// The identity of the message that was taken last.
+    id: String,
+    writer: ResultWriter,
+    publisher: Arc<Publisher>,
+}
+
+/// What the results of a journey say of where they come from, and its bounds.
+#[derive(Debug, Clone)]
+pub struct Origin {
+    /// The node.
+    pub node: NodeName,
+    /// The root of Weir's own topics.
+    pub root: String,
+    /// Name and version of the guest: `tinynn@1.0.0`.
+    pub guest: String,
+    /// Name and version of the model, where there is one.
+    pub model_version: Option<String>,
+    /// The engine's name.
+    pub engine: &'static str,
+    /// The first number of the counter in identities; later than any that an earlier run reached (its start in
+    /// seconds, say), or a result's identity comes back after a restart.
+    pub counter_start: u64,
+    /// Bytes of a payload that the device profile allows.
+    pub payload_bytes_max: usize,
+    /// The number of journeys that share the pipeline's devices, and with them the greatest number of windows.
+    pub shards: NonZeroUsize,
+}
+
+/// A message that a pipeline accepted.
+#[derive(Debug, Clone, Copy)]
+pub struct Arrival<'a> {
+    /// The message.
+    pub message: &'a Message,
+    /// The device that its topic names.
+    pub device: &'a DeviceId,
+    /// When it was accepted.
+    pub accepted: Now,
+}
+
+/// What is next for a message.
+#[derive(Debug)]
+pub enum Step {
+    /// The guest is to run on [`Journey::inputs`].
+    Infer,
+    /// It entered a window and completed none: it is settled.
+    Windowed,
+    /// It is refused.
+    Reject(Box<Settled>),
+}
+
+/// How a message ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// With a result.
+    Result,
+    /// With a reject of this code.
+    Reject(&'static str),
+}
+
+/// A message's end, and what is to be published for it: at least one message.
+#[derive(Debug)]
+pub struct Settled {
+    /// How it ended.
+    pub kind: Kind,
+    /// To the result or reject topic; none where the pipeline replies only.
+    pub published: Option<Outgoing>,
+    /// To the response topic.
+    pub reply: Option<Outgoing>,
+    /// Why a response topic got no reply: to be logged.
+    pub reply_refused: Option<ReplyRefusal>,
+}
+
+/// The guest's inputs, in the order of the signature without state.
+#[derive(Debug)]
+pub enum Inputs<'a> {
+    /// The usual case, without an allocation.
+    One([TensorRef<'a>; 1]),
+    /// Another number of inputs.
+    Many(Vec<TensorRef<'a>>),
+}
+
+impl Journey {
+    /// A journey of a pipeline whose model fits ([`Binding::new`]).
+    #[must_use]
+    pub fn new(pipeline: &Pipeline, binding: Binding, origin: Origin, router: Arc<Router>) -> Self {
+        let options = pipeline.result.clone();
+        let writer = ResultWriter::new(options.clone(), binding.labels.clone(), binding.softmax);
+        let identities = Identities::new(&origin.node, &pipeline.name, origin.counter_start);
+        let name = pipeline.name.clone();
+        let publisher = Publisher::new(origin.root.clone(), name, options, router);
+        Self {
+            payload_bytes_max: origin.payload_bytes_max,
+            intake: Intake::new(binding, origin.shards),
+            identities,
+            id: String::new(),
+            writer,
+            publisher: Arc::new(publisher),
+            origin,
+        }
+    }
+
+    /// From the message to the guest's inputs, a window, or a reject.
+    pub fn take(&mut self, arrival: Arrival<'_>) -> Step {
+        let Arrival {
+            message,
+            device,
+            accepted,
+        } = arrival;
+        let taken = self.check_size(message).and_then(|()| {
+            let source = Source {
+                device,
+                arrival_us: accepted.monotonic_us,
+            };
+            self.intake.take(&message.payload, source)
+        });
+        match taken {
+            Ok(false) => Step::Windowed,
+            Ok(true) => {
+                self.id = self.identities.of(&self.intake.id, message, Some(device));
+                Step::Infer
+            }
+            Err(reason) => {
+                self.id = self.identities.of(&self.intake.id, message, Some(device));
+                Step::Reject(Box::new(self.fail(arrival, &reason)))
+            }
+        }
+    }
+
+    /// The guest's inputs, after [`Step::Infer`] and until the next message is taken.
+    #[must_use]
+    pub fn inputs(&self) -> Inputs<'_> {
+        match self.intake.ready() {
+            [one] => Inputs::One([one.tensor()]),
+            many => Inputs::Many(many.iter().map(|ready| ready.tensor()).collect()),
+        }
+    }
+
+    /// From the guest's outputs (those that are no state) to the result of the message that was taken last.
+    pub fn finish(&mut self, arrival: Arrival<'_>, outputs: &[Tensor], timing: Timing) -> Settled {
+        let Arrival {
+            message,
+            device,
+            accepted,
+        } = arrival;
+        let facts = Facts {
+            id: &self.id,
+            time_us: accepted.wall_us,
+            pipeline: self.publisher.pipeline.as_str(),
+            device: device.as_str(),
+            model_version: self.origin.model_version.as_deref(),
+            guest: &self.origin.guest,
+            engine: self.origin.engine,
+            latency_us: timing.finished_us.saturating_sub(accepted.monotonic_us),
+            infer_us: timing.infer_us,
+        };
+        let payload = match self.writer.write(facts, outputs) {
+            Ok(payload) => payload,
+            Err(reason) => return self.fail(arrival, &reason),
+        };
+        let name = &self.publisher.pipeline;
+        let excerpt = excerpt(&message.payload);
+        let about = about(
+            &self.id,
+            accepted.wall_us,
+            name,
+            Some(device),
+            message,
+            &excerpt,
+        );
+        let published = self.publisher.result(message, device, about, payload);
+        Settled::new(Kind::Result, published)
+    }
+
+    /// The reject of the message that was taken last, where the guest gave no result.
+    pub fn fail(&mut self, arrival: Arrival<'_>, reason: &Reason) -> Settled {
+        self.rejected(
+            arrival.message,
+            Some(arrival.device),
+            arrival.accepted,
+            reason,
+        )
+    }
+
+    /// The reject of a message that was not taken: no device could be named, no room was left, it is too old.
+    pub fn refuse(
+        &mut self,
+        message: &Message,
+        device: Option<&DeviceId>,
+        accepted: Now,
+        reason: &Reason,
+    ) -> Settled {
+        self.id = self.identities.of("", message, device);
+        self.rejected(message, device, accepted, reason)
+    }
+
+    /// What happened to this shard's windows.
+    #[must_use]
+    pub fn window_counts(&self) -> WindowCounts {
+        self.intake.window_counts()
+    }
+
+    /// Results that were counted as such, but left as rejects (`result_too_large`) because the broker takes no
+    /// packet of their size: to be taken off the results and added to the rejects.
+    #[must_use]
+    pub fn substituted(&self) -> u64 {
+        self.publisher.substituted()
+    }
+
+    fn check_size(&mut self, message: &Message) -> Result<(), Reason> {
+        let (bytes, bytes_max) = (message.payload.len(), self.payload_bytes_max);
+        if bytes > bytes_max {
+            self.intake.id.clear();
+            let words = format!("{bytes} bytes, the device profile allows {bytes_max}");
+            return Err(Reason::new(RejectCode::PayloadTooLarge, words));
+        }
+        Ok(())
+    }
+
+    fn rejected(
+        &self,
+        message: &Message,
+        device: Option<&DeviceId>,
+        accepted: Now,
+        reason: &Reason,
+    ) -> Settled {
+        let excerpt = excerpt(&message.payload);
+        let name = &self.publisher.pipeline;
+        let about = about(&self.id, accepted.wall_us, name, device, message, &excerpt);
+        let published = self.publisher.reject(message, device, about, reason);
+        Settled::new(Kind::Reject(reason.code), published)
+    }
+}
+
+impl Settled {
+    fn new(kind: Kind, published: Published) -> Self {
+        Self {
+            kind,
+            published: published.main,
+            reply: published.reply,
+            reply_refused: published.refusal,
+        }
+    }
+
+    /// The messages to publish, each with a share of the ticket: the incoming message is acknowledged once all of
+    /// them are safe.
+    pub fn into_outgoing(self, ticket: Ticket) -> impl Iterator<Item = Outgoing> {
+        let both = self.published.is_some() && self.reply.is_some();
+        let second = both.then(|| ticket.clone());
+        let mut tickets = [Some(ticket), second].into_iter();
+        [self.published, self.reply]
+            .into_iter()
+            .flatten()
+            .map(move |outgoing| Outgoing {
+                ticket: tickets.next().flatten(),
+                ..outgoing
+            })
+    }
+}
+
+impl<'a> Deref for Inputs<'a> {
+    type Target = [TensorRef<'a>];
+
+    fn deref(&self) -> &Self::Target {
+        match self {
+            Self::One(one) => one,
+            Self::Many(many) => many,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

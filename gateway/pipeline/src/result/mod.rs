@@ -1,0 +1,8 @@
+//! Tensors → what is published: labels by rank, outputs as they are, in JSON or postcard.
+
+mod document;
+mod rank;
+mod write;
+
+pub use document::{InferenceResult, Output, Ranked};
+pub(crate) use write::{Facts, ResultWriter};

@@ -1,0 +1,222 @@
+use bytes::Bytes;
+use weir_engine::Tensor;
+use weir_payload::{Dims, Elements, List, VERSION};
+use weir_profile::{ResultFormat, ResultOptions};
+
+use super::{
+    InferenceResult, Output, Ranked,
+    document::{Millis, Numbers},
+    rank::Ranking,
+};
+use crate::{Reason, RejectCode, now::UtcMillis, prepare::all_finite};
+
+/// Writes results, into memory that is used again.
+#[derive(Debug)]
+pub(crate) struct ResultWriter {
+    options: ResultOptions,
+    labels: Vec<String>,
+    softmax: bool,
+    ranking: Ranking,
+    buffer: Vec<u8>,
+}
+
+/// What a result says besides the outputs.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Facts<'a> {
+    pub(crate) id: &'a str,
+    pub(crate) time_us: i64,
+    pub(crate) pipeline: &'a str,
+    pub(crate) device: &'a str,
+    pub(crate) model_version: Option<&'a str>,
+    pub(crate) guest: &'a str,
+    pub(crate) engine: &'a str,
+    pub(crate) latency_us: u64,
+    pub(crate) infer_us: u64,
+}
+
+/// What the ranking says.
+struct Verdict<'a> {
+    label: Option<&'a str>,
+    confidence: Option<f32>,
+    top: Vec<Ranked<'a>>,
+}
+
+impl ResultWriter {
+    pub(crate) fn new(options: ResultOptions, labels: Vec<String>, softmax: bool) -> Self {
+        Self {
+            options,
+            labels,
+            softmax,
+            ranking: Ranking::default(),
+            buffer: Vec::new(),
+        }
+    }
+
+    /// The result's bytes.
+    pub(crate) fn write(&mut self, facts: Facts<'_>, outputs: &[Tensor]) -> Result<Bytes, Reason> {
+        if let Some(first) = outputs.first() {
+            self.ranking.read(first, self.softmax);
+        }
+        self.buffer.clear();
+        match self.options.format {
+            ResultFormat::Json => self.json(facts, outputs)?,
+            ResultFormat::Postcard => self.postcard(facts, outputs)?,
+        }
+        Ok(Bytes::copy_from_slice(&self.buffer))
+    }
+
+    fn json(&mut self, facts: Facts<'_>, outputs: &[Tensor]) -> Result<(), Reason> {
+        let Self {
+            options,
+            labels,
+            softmax,
+            ranking,
+            buffer,
+        } = self;
+        let verdict = verdict(options, labels, ranking);
+        let softmax_scores = softmax.then_some(ranking.scores.as_slice());
+        check_finite(options.outputs, &verdict, outputs)?;
+        let output = |(index, tensor)| output(index, tensor, softmax_scores);
+        let outputs: Option<Vec<Output<'_>>> = options
+            .outputs
+            .then(|| outputs.iter().enumerate().map(output).collect());
+        let document = InferenceResult {
+            v: VERSION,
+            id: facts.id,
+            time: UtcMillis(facts.time_us),
+            pipeline: facts.pipeline,
+            device: facts.device,
+            label: verdict.label,
+            confidence: verdict.confidence,
+            top: &verdict.top,
+            outputs: outputs.as_deref(),
+            model_version: facts.model_version,
+            guest: facts.guest,
+            engine: facts.engine,
+            latency_ms: Millis(facts.latency_us),
+            infer_ms: Millis(facts.infer_us),
+        };
+        serde_json::to_writer(buffer, &document).map_err(unwritable)
+    }
+
+    fn postcard(&mut self, facts: Facts<'_>, outputs: &[Tensor]) -> Result<(), Reason> {
+        let Self {
+            options,
+            labels,
+            softmax,
+            ranking,
+            buffer,
+        } = self;
+        let verdict = verdict(options, labels, ranking);
+        let top: Vec<weir_payload::Ranked<'_>> = verdict
+            .top
+            .iter()
+            .map(|&Ranked { label, confidence }| weir_payload::Ranked { label, confidence })
+            .collect();
+        let tensors: Vec<weir_payload::Tensor<'_>> = outputs
+            .iter()
+            .filter(|_| options.outputs)
+            .enumerate()
+            .map(|(index, tensor)| weir_payload::Tensor {
+                name: &tensor.name,
+                dims: Dims::new(&tensor.dims).unwrap_or(Dims::FLAT),
+                elements: if index == 0 && *softmax {
+                    Elements::F32(&ranking.scores)
+                } else {
+                    Elements::Bytes(tensor.dtype, &tensor.data)
+                },
+            })
+            .collect();
+        let document = weir_payload::InferenceResult {
+            v: VERSION,
+            id: facts.id,
+            time_us: facts.time_us,
+            pipeline: facts.pipeline,
+            device: facts.device,
+            label: verdict.label,
+            confidence: verdict.confidence,
+            model_version: facts.model_version,
+            guest: facts.guest,
+            engine: facts.engine,
+            latency_us: facts.latency_us,
+            infer_us: facts.infer_us,
+            top: List::Slice(&top),
+            outputs: List::Slice(&tensors),
+        };
+        *buffer = postcard::to_extend(&document, std::mem::take(buffer)).map_err(unwritable)?;
+        Ok(())
+    }
+}
+
+/// The best labels. Without labels there are none: a number alone names nothing.
+fn verdict<'l>(
+    options: &ResultOptions,
+    labels: &'l [String],
+    ranking: &mut Ranking,
+) -> Verdict<'l> {
+    let count = if labels.is_empty() { 0 } else { options.top_k };
+    let count = usize::try_from(count).unwrap_or(usize::MAX);
+    let ranked = |(place, confidence): (usize, f32)| {
+        let label = labels.get(place).map(String::as_str)?;
+        Some(Ranked { label, confidence })
+    };
+    let mut top: Vec<Ranked<'l>> = ranking.best(count).filter_map(ranked).collect();
+    let best = top.first().copied();
+    if options.top_k < 2 {
+        top.clear();
+    }
+    let certain = |best: &Ranked<'_>| {
+        options
+            .min_confidence
+            .is_none_or(|least| best.confidence >= least)
+    };
+    Verdict {
+        label: best.filter(certain).map(|best| best.label),
+        confidence: best.map(|best| best.confidence),
+        top,
+    }
+}
+
+fn output<'a>(index: usize, tensor: &'a Tensor, scores: Option<&'a [f32]>) -> Output<'a> {
+    let scores = scores.filter(|_| index == 0).map(Numbers::Scores);
+    Output {
+        name: &tensor.name,
+        shape: &tensor.dims,
+        data: scores.unwrap_or(Numbers::Encoded(tensor.dtype, &tensor.data)),
+    }
+}
+
+/// JSON has no NaN and no infinity. (Softmax of either gives NaN, which the confidence would show.)
+fn check_finite(
+    with_outputs: bool,
+    verdict: &Verdict<'_>,
+    outputs: &[Tensor],
+) -> Result<(), Reason> {
+    let fault = |name: &str| {
+        let words = format!("output {name} holds NaN or infinity, which JSON cannot carry");
+        Err(Reason::new(RejectCode::OutputNotFinite, words))
+    };
+    let broken = |output: &&Tensor| with_outputs && !all_finite(output.dtype, &output.data);
+    if let Some(output) = outputs.iter().find(broken) {
+        return fault(&output.name);
+    }
+    let finite = verdict.confidence.is_none_or(f32::is_finite)
+        && verdict
+            .top
+            .iter()
+            .all(|ranked| ranked.confidence.is_finite());
+    match outputs.first() {
+        Some(output) if !finite => fault(&output.name),
+        _ => Ok(()),
+    }
+}
+
+fn unwritable(error: impl std::fmt::Display) -> Reason {
+    Reason::new(
+        RejectCode::ResultTooLarge,
+        format!("the result cannot be written: {error}"),
+    )
+}
+
+#[cfg(test)]
+mod tests;
