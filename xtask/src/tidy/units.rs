@@ -17,9 +17,9 @@ const NUMBERS: [&str; 10] = [
 ];
 
 /// Words for a time; as the last word of a number's name the unit is missing.
-const TIMES: [&str; 14] = [
+const TIMES: [&str; 13] = [
     "age", "backoff", "deadline", "delay", "duration", "elapsed", "expiry", "interval", "latency",
-    "period", "time", "timeout", "ttl", "uptime",
+    "period", "timeout", "ttl", "uptime",
 ];
 
 /// Its samples are wrong on purpose.
