@@ -51,7 +51,7 @@ impl Windowed {
 impl Resulted {
     /// Logs and counts.
     pub fn emit(self, observed: &Observed) {
-        tracing::trace!(pipeline = observed.pipeline(), device = self.result.device, label = ?self.result.label, "result");
+        tracing::trace!(pipeline = observed.pipeline(), device = ?self.result.device, label = ?self.result.label, "result");
         observed.count_result(self.latency, self.infer, self.result);
     }
 }
@@ -100,8 +100,8 @@ mod tests {
         };
         rejected.emit(&observed);
         let result = LastResult {
-            device: "d".to_owned(),
-            label: Some("normal".to_owned()),
+            device: "d".parse().ok(),
+            label: Some("normal".into()),
             confidence: Some(0.9),
         };
         let resulted = Resulted {

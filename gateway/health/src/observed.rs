@@ -1,12 +1,16 @@
 use std::{
     collections::BTreeMap,
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
 use parking_lot::Mutex;
 use schemars::JsonSchema;
 use serde::Serialize;
+use weir_profile::DeviceId;
 
 use crate::percentiles::{Durations, Percentiles};
 
@@ -47,9 +51,9 @@ pub struct Counts {
 #[derive(Debug, Clone, PartialEq)]
 pub struct LastResult {
     /// The device.
-    pub device: String,
+    pub device: Option<DeviceId>,
     /// The label, where there is one.
-    pub label: Option<String>,
+    pub label: Option<Arc<str>>,
     /// Its confidence.
     pub confidence: Option<f32>,
 }

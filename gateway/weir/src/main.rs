@@ -1,2 +1,79 @@
-//! Weir.
-fn main() {}
+//! Weir: MQTT sensor topics in, inference results out.
+//!
+//! `cli` says what can be asked, `command` answers. `prepare` turns settings into pipelines that are ready to open,
+//! `node` runs them; `engines` is the one place that names every engine.
+
+mod cli;
+mod command;
+mod demo;
+mod embedded;
+mod engines;
+mod exit;
+mod intake;
+mod link;
+mod node;
+mod prepare;
+mod telemetry;
+
+use std::{
+    io::{self, IsTerminal},
+    process::ExitCode,
+};
+
+use clap::Parser;
+use tracing_subscriber::EnvFilter;
+
+use crate::{
+    cli::{Cli, Command, GuestCommand},
+    exit::Exit,
+};
+
+fn main() -> ExitCode {
+    let Cli { log, command } = Cli::parse();
+    if let Err(error) = start_log(&log, &command) {
+        eprintln!("weir: {error:#}");
+        return ExitCode::from(2);
+    }
+    match answer(command) {
+        Ok(exit) => exit.into(),
+        Err(error) => {
+            eprintln!("weir: {error:#}");
+            Exit::Failed.into()
+        }
+    }
+}
+
+fn answer(command: Command) -> anyhow::Result<Exit> {
+    match command {
+        Command::Run(args) => command::run(&args),
+        Command::Check(args) => command::check(&args),
+        Command::Explain(args) => command::explain(&args),
+        Command::Test(args) => command::test(&args),
+        Command::Guest(GuestCommand::Inspect(args)) => command::inspect_guest(&args),
+        Command::Guest(GuestCommand::Test(args)) => command::test_guest(&args),
+        Command::Demo(args) => demo::run(&args),
+        Command::Broker(args) => command::broker(&args),
+        Command::Schema(args) => command::schema(&args),
+    }
+}
+
+/// The log goes to standard error. Commands that answer a question log only what is wrong unless asked.
+fn start_log(filter: &str, command: &Command) -> anyhow::Result<()> {
+    let serves = matches!(command, Command::Run(_) | Command::Broker(_));
+    let filter = match (filter, serves) {
+        ("info", false) => "warn,weir_engine_wasmtime=info",
+        (filter, _) => filter,
+    };
+    let journal = std::env::var_os("JOURNAL_STREAM").is_some();
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::try_new(filter)?)
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
+        .with_target(false);
+    if journal {
+        log.without_time().init()
+    } else {
+        log.init()
+    }
+    Ok(())
+}

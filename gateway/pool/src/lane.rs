@@ -1,0 +1,225 @@
+use std::{
+    hash::{DefaultHasher, Hash, Hasher},
+    num::NonZeroUsize,
+    sync::{
+        Arc,
+        mpsc::{SyncSender, sync_channel},
+    },
+    thread::{self, JoinHandle},
+    time::Instant,
+};
+
+use tokio::sync::mpsc;
+use weir_engine::OpenError;
+use weir_health::Observed;
+use weir_pipeline::{Journey, Reason};
+use weir_profile::DeviceId;
+use weir_transport::{Message, Sink, Ticket};
+
+use crate::{clock::Clock, keeper::GuestSource, worker};
+
+/// What a lane is made of.
+pub struct LanePlan {
+    /// For thread names and messages.
+    pub name: String,
+    /// The guest.
+    pub guest: GuestSource,
+    /// Threads, each with an instance of the guest.
+    pub instances: NonZeroUsize,
+    /// Messages that may wait, over all threads.
+    pub queue_messages_max: NonZeroUsize,
+    /// Devices whose state is kept, over all threads.
+    pub state_devices_max: NonZeroUsize,
+    /// One journey for each thread.
+    pub journeys: Vec<Journey>,
+    /// Where to count.
+    pub observed: Arc<Observed>,
+    /// The clock that the intake reads too.
+    pub clock: Clock,
+}
+
+/// One message for one pipeline.
+#[derive(Debug)]
+pub struct Job {
+    /// The message, shared with the other pipelines that take it.
+    pub message: Arc<Message>,
+    /// The device that sent it, or why the message is refused before a guest is asked.
+    pub origin: Result<DeviceId, Refused>,
+    /// Settled once what follows from the message is safe.
+    pub ticket: Ticket,
+    /// When it was accepted.
+    pub accepted: Instant,
+}
+
+/// A message that no guest is asked about.
+#[derive(Debug)]
+pub struct Refused {
+    /// The device, where it could be named.
+    pub device: Option<DeviceId>,
+    /// Why.
+    pub reason: Reason,
+}
+
+/// One pipeline under one device profile, its guests open.
+#[derive(Debug)]
+pub struct Lane {
+    queues: Vec<mpsc::Sender<Job>>,
+    sinks: Vec<SyncSender<Sink>>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+/// Looks at a lane's queues without keeping them open.
+#[derive(Debug)]
+pub struct Backlog(Vec<mpsc::WeakSender<Job>>);
+
+impl Backlog {
+    /// Messages that wait for a guest.
+    #[must_use]
+    pub fn queued(&self) -> usize {
+        let queues = self.0.iter().filter_map(mpsc::WeakSender::upgrade);
+        queues
+            .map(|queue| queue.max_capacity() - queue.capacity())
+            .sum()
+    }
+}
+
+/// Why a lane does not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The guest cannot be opened.
+    #[error("pipeline {lane}: its guest does not start")]
+    Guest {
+        /// The lane.
+        lane: String,
+        /// Why.
+        #[source]
+        cause: OpenError,
+    },
+    /// The system gives no thread.
+    #[error("pipeline {lane}: no thread for its guest")]
+    Thread {
+        /// The lane.
+        lane: String,
+        /// Why.
+        #[source]
+        cause: std::io::Error,
+    },
+    /// The thread ended before it said whether the guest is open.
+    #[error("pipeline {lane}: the thread of its guest ended while it started")]
+    Ended {
+        /// The lane.
+        lane: String,
+    },
+}
+
+/// The lane's thread has ended.
+#[derive(Debug, thiserror::Error)]
+#[error("the pipeline's thread has ended")]
+pub struct LaneClosed;
+
+impl Lane {
+    /// Starts the threads and waits until each has opened its guest. They work once they are connected.
+    ///
+    /// # Errors
+    /// Fails where a guest cannot be opened under its limits or the system gives no thread.
+    pub fn open(plan: LanePlan) -> Result<Self, StartError> {
+        let share = |total: NonZeroUsize| {
+            NonZeroUsize::new(total.get() / plan.instances).unwrap_or(NonZeroUsize::MIN)
+        };
+        let queue_max = share(plan.queue_messages_max).get();
+        let devices_max = share(plan.state_devices_max);
+        let mut lane = Self {
+            queues: Vec::with_capacity(plan.instances.get()),
+            sinks: Vec::with_capacity(plan.instances.get()),
+            threads: Vec::with_capacity(plan.instances.get()),
+        };
+        for (index, journey) in plan.journeys.into_iter().enumerate() {
+            let (queue, jobs) = mpsc::channel(queue_max);
+            let (sink, way_out) = sync_channel(1);
+            let worker = worker::Plan {
+                guest: plan.guest.clone(),
+                observed: Arc::clone(&plan.observed),
+                journey,
+                devices_max,
+                clock: plan.clock,
+                jobs,
+                way_out,
+            };
+            let thread = start_thread(&plan.name, index, worker)?;
+            lane.queues.push(queue);
+            lane.sinks.push(sink);
+            lane.threads.push(thread);
+        }
+        Ok(lane)
+    }
+
+    /// Queues a message on its device's thread; waits while that queue is full, which is the back-pressure.
+    ///
+    /// # Errors
+    /// Fails where the thread has ended; the message stays unsettled and the broker sends it again.
+    pub async fn send(&self, job: Job) -> Result<(), LaneClosed> {
+        let queue = &self.queues[self.shard(job.origin.as_ref().ok())];
+        queue.send(job).await.map_err(|_| LaneClosed)
+    }
+
+    /// Gives the threads the way out for what they make, which sets them to work. Once is enough.
+    pub fn connect(&self, sink: &Sink) {
+        for thread in &self.sinks {
+            if thread.try_send(sink.clone()).is_err() {
+                tracing::error!("a guest's thread ended before it was set to work");
+            }
+        }
+    }
+
+    /// A view of the queues.
+    #[must_use]
+    pub fn backlog(&self) -> Backlog {
+        Backlog(self.queues.iter().map(mpsc::Sender::downgrade).collect())
+    }
+
+    /// Takes no more, finishes what waits, and ends the threads.
+    pub fn finish(self) {
+        drop((self.queues, self.sinks));
+        for thread in self.threads {
+            if thread.join().is_err() {
+                tracing::error!("a guest's thread panicked: its messages were not acknowledged");
+            }
+        }
+    }
+
+    fn shard(&self, device: Option<&DeviceId>) -> usize {
+        let Some(device) = device.filter(|_| self.queues.len() > 1) else {
+            return 0;
+        };
+        let mut hasher = DefaultHasher::new();
+        device.hash(&mut hasher);
+        let shards = u64::try_from(self.queues.len()).unwrap_or(1);
+        usize::try_from(hasher.finish() % shards).unwrap_or(0)
+    }
+}
+
+fn start_thread(
+    lane: &str,
+    index: usize,
+    plan: worker::Plan,
+) -> Result<JoinHandle<()>, StartError> {
+    let (opened, ready) = sync_channel(1);
+    let thread = thread::Builder::new()
+        .name(format!("{lane}-{index}"))
+        .spawn(move || worker::run(plan, &opened))
+        .map_err(|cause| StartError::Thread {
+            lane: lane.to_owned(),
+            cause,
+        })?;
+    match ready.recv() {
+        Ok(Ok(())) => Ok(thread),
+        Ok(Err(cause)) => Err(StartError::Guest {
+            lane: lane.to_owned(),
+            cause,
+        }),
+        Err(_) => Err(StartError::Ended {
+            lane: lane.to_owned(),
+        }),
+    }
+}

@@ -1,0 +1,160 @@
+use std::{
+    error::Error,
+    num::NonZeroUsize,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use weir_engine::{OpenError, Tensor};
+use weir_health::{LastResult, Observed, Rejected, Resulted, Windowed};
+use weir_pipeline::{Arrival, Inputs, Journey, Kind, Reason, Settled, Step, Timing};
+use weir_profile::DeviceId;
+use weir_transport::Message;
+
+use crate::{
+    clock::{Clock, micros},
+    keeper::{Failure, GuestSource, Keeper},
+    lane::Refused,
+    states::States,
+};
+
+/// One guest and everything that its messages need. Lives on the thread that opened it.
+pub struct Runner {
+    keeper: Keeper,
+    states: States,
+    journey: Journey,
+    outputs: Vec<Tensor>,
+    observed: Arc<Observed>,
+    clock: Clock,
+}
+
+impl Runner {
+    /// Opens the guest; at most `devices_max` devices have their state kept.
+    ///
+    /// # Errors
+    /// Fails where the guest cannot be opened under its limits.
+    pub fn open(
+        guest: GuestSource,
+        journey: Journey,
+        devices_max: NonZeroUsize,
+        observed: Arc<Observed>,
+        clock: Clock,
+    ) -> Result<Self, OpenError> {
+        let keeper = Keeper::open(guest, Arc::clone(&observed))?;
+        let states = States::new(keeper.signature(), devices_max);
+        Ok(Self {
+            keeper,
+            states,
+            journey,
+            outputs: Vec::new(),
+            observed,
+            clock,
+        })
+    }
+
+    /// One message to its end: what is published for it, or none where it entered a window.
+    pub fn run(
+        &mut self,
+        message: &Message,
+        origin: Result<DeviceId, Refused>,
+        accepted: Instant,
+    ) -> Option<Settled> {
+        let at = self.clock.at(accepted);
+        let ended = match &origin {
+            Ok(device) => self.travel(Arrival {
+                message,
+                device,
+                accepted: at,
+            }),
+            Err(Refused { device, reason }) => {
+                let settled = self.journey.refuse(message, device.as_ref(), at, reason);
+                Some((settled, Duration::ZERO))
+            }
+        };
+        let Some((settled, infer)) = ended else {
+            Windowed.emit(&self.observed);
+            return None;
+        };
+        self.note(&settled, message, origin.ok(), accepted.elapsed(), infer);
+        Some(settled)
+    }
+
+    /// What the guest was given last.
+    #[must_use]
+    pub fn inputs(&self) -> Inputs<'_> {
+        self.journey.inputs()
+    }
+
+    fn travel(&mut self, arrival: Arrival<'_>) -> Option<(Settled, Duration)> {
+        match self.journey.take(arrival) {
+            Step::Windowed => None,
+            Step::Reject(settled) => Some((*settled, Duration::ZERO)),
+            Step::Infer => Some(self.infer(arrival)),
+        }
+    }
+
+    fn infer(&mut self, arrival: Arrival<'_>) -> (Settled, Duration) {
+        let begin = Instant::now();
+        let state = self.states.of(arrival.device, self.keeper.signature());
+        let predicted = self
+            .keeper
+            .predict(&self.journey.inputs(), state, &mut self.outputs);
+        let infer = begin.elapsed();
+        let settled = match predicted {
+            Ok(()) => {
+                let finished_us = self.clock.now().monotonic_us;
+                let timing = Timing {
+                    infer_us: micros(infer),
+                    finished_us,
+                };
+                self.journey.finish(arrival, &self.outputs, timing)
+            }
+            Err(failure) => self.journey.fail(arrival, &reason(&failure)),
+        };
+        (settled, infer)
+    }
+
+    fn note(
+        &self,
+        settled: &Settled,
+        message: &Message,
+        device: Option<DeviceId>,
+        latency: Duration,
+        infer: Duration,
+    ) {
+        if let Some(refusal) = &settled.reply_refused {
+            tracing::warn!(pipeline = self.observed.pipeline(), "no reply: {refusal}");
+        }
+        match &settled.kind {
+            Kind::Reject(reason) => {
+                let event = Rejected {
+                    code: reason.code,
+                    words: &reason.words,
+                    topic: &message.topic,
+                };
+                event.emit(&self.observed);
+            }
+            Kind::Result { label, confidence } => {
+                let result = LastResult {
+                    device,
+                    label: label.clone(),
+                    confidence: *confidence,
+                };
+                Resulted {
+                    latency,
+                    infer,
+                    result,
+                }
+                .emit(&self.observed);
+            }
+        }
+    }
+}
+
+fn reason(failure: &Failure) -> Reason {
+    let causes = std::iter::successors(failure.source(), |cause| cause.source());
+    let words = causes.fold(failure.to_string(), |words, cause| {
+        format!("{words}: {cause}")
+    });
+    Reason::coded(failure.code(), words)
+}

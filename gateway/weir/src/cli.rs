@@ -1,0 +1,195 @@
+//! The command line: what can be asked of `weir`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Weir turns MQTT sensor topics into inference-result topics.
+///
+/// It subscribes to sensors, runs a sandboxed WebAssembly guest on each payload, and publishes results, rejects
+/// and its own health. Try `weir demo` first; then write a configuration, `weir check` it, and `weir run` it.
+#[derive(Debug, Parser)]
+#[command(version, propagate_version = true, after_help = EXIT_CODES, max_term_width = 100)]
+pub(crate) struct Cli {
+    /// Lines to log: error, warn, info, debug, trace, or a filter such as weir_mqtt=debug.
+    #[arg(long, global = true, env = "WEIR_LOG", default_value = "info")]
+    pub(crate) log: String,
+
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done
+  1  failed while running (broker process, network, disk)
+  2  the command line is wrong
+  3  the configuration, a device profile, a guest or a model is refused; each finding names file and key
+  4  the work was done, but something was lost or did not match (demo, guest test)";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run the node: subscribe, infer, publish, until SIGTERM or Ctrl-C, then drain.
+    Run(ConfigArgs),
+    /// Check configuration, device profiles, guests, models and the broker; say what to mend.
+    Check(CheckArgs),
+    /// Show how a pipeline is resolved: device profile, engine and why, each limit and where it comes from.
+    Explain(ExplainArgs),
+    /// Put one payload through a pipeline without a broker: payload, tensors, result.
+    Test(TestArgs),
+    /// Look into guests and run them by hand.
+    #[command(subcommand)]
+    Guest(GuestCommand),
+    /// Watch pumps being diagnosed: own broker, simulated sensors, every engine on the same stream.
+    Demo(DemoArgs),
+    /// Run only the embedded broker (a memory-only broker for trying out; see broker-config/).
+    Broker(BrokerArgs),
+    /// Print a JSON schema: config, profile, result, reject or health.
+    Schema(SchemaArgs),
+}
+
+#[derive(Debug, Args, Clone)]
+pub(crate) struct ConfigArgs {
+    /// The configuration; files in the conf.d folder beside it add to it.
+    #[arg(
+        short,
+        long,
+        env = "WEIR_CONFIG",
+        default_value = "/etc/weir/weir.toml"
+    )]
+    pub(crate) config: PathBuf,
+
+    /// Set one key over everything else, for example --set broker.url=mqtt://10.0.0.5.
+    #[arg(long, value_name = "KEY=VALUE", value_parser = key_value)]
+    pub(crate) set: Vec<(String, String)>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CheckArgs {
+    #[command(flatten)]
+    pub(crate) config: ConfigArgs,
+
+    /// Leave the broker out: for use before the service starts, when the network may not be up.
+    #[arg(long)]
+    pub(crate) offline: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArgs {
+    /// The pipeline's name in the configuration.
+    pub(crate) pipeline: String,
+
+    /// Explain it for this device (a device may have a profile of its own).
+    #[arg(long)]
+    pub(crate) device: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) config: ConfigArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TestArgs {
+    /// The pipeline's name in the configuration.
+    pub(crate) pipeline: String,
+
+    /// The payload; `-` reads standard input. Where the pipeline has a window: one payload per line.
+    #[arg(short, long, value_name = "FILE|-")]
+    pub(crate) input: PathBuf,
+
+    /// The device that the payload is said to come from.
+    #[arg(long, default_value = "test-device")]
+    pub(crate) device: String,
+
+    #[command(flatten)]
+    pub(crate) config: ConfigArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum GuestCommand {
+    /// Show what a guest is and needs: manifest, imports, memory, and which device profiles accept it.
+    Inspect(GuestInspectArgs),
+    /// Run a guest on a model's golden inputs (or on zeros) on every engine here and compare the outputs.
+    Test(GuestTestArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct GuestInspectArgs {
+    /// A guest's name, or a .wasm file.
+    pub(crate) guest: String,
+
+    #[command(flatten)]
+    pub(crate) config: OptionalConfigArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct GuestTestArgs {
+    /// A guest's name, or a .wasm file.
+    pub(crate) guest: String,
+
+    /// The model to load into it.
+    #[arg(long)]
+    pub(crate) model: Option<String>,
+
+    /// The device profile whose limits apply.
+    #[arg(long, default_value = "edge-server")]
+    pub(crate) profile: String,
+
+    #[command(flatten)]
+    pub(crate) config: OptionalConfigArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct OptionalConfigArgs {
+    /// A configuration whose [paths] say where guests, models and profiles lie; else the usual folders.
+    #[arg(short, long, env = "WEIR_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DemoArgs {
+    /// Stop by itself this many seconds after the pipelines are ready.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub(crate) seconds: Option<u64>,
+
+    /// Print one JSON object as the last line instead of the live table.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BrokerArgs {
+    /// The port for MQTT 5, on loopback.
+    #[arg(long, default_value_t = 1884)]
+    pub(crate) port: u16,
+
+    /// A second port, for MQTT 3.1.1.
+    #[arg(long)]
+    pub(crate) v311_port: Option<u16>,
+
+    /// End when standard input ends: how a parent process keeps no orphan behind.
+    #[arg(long, hide = true)]
+    pub(crate) supervised: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SchemaArgs {
+    /// Which one.
+    #[arg(value_enum)]
+    pub(crate) document: SchemaName,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+pub(crate) enum SchemaName {
+    Config,
+    Profile,
+    Result,
+    Reject,
+    Health,
+}
+
+fn key_value(text: &str) -> Result<(String, String), String> {
+    text.split_once('=')
+        .filter(|(key, _)| !key.is_empty())
+        .map(|(key, value)| (key.to_owned(), value.to_owned()))
+        .ok_or_else(|| format!("{text:?} is not of the form key=value"))
+}

@@ -1,0 +1,19 @@
+//! One file for each command.
+
+mod broker;
+mod check;
+mod explain;
+mod guest;
+mod run;
+mod schema;
+mod settings;
+mod test;
+mod values;
+
+pub(crate) use broker::broker;
+pub(crate) use check::check;
+pub(crate) use explain::explain;
+pub(crate) use guest::{inspect as inspect_guest, test as test_guest};
+pub(crate) use run::run;
+pub(crate) use schema::schema;
+pub(crate) use test::test;

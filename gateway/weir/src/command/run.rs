@@ -1,0 +1,102 @@
+use std::time::Instant;
+
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::{
+    cli::ConfigArgs,
+    command::settings,
+    embedded,
+    exit::Exit,
+    node::{self, Node},
+    prepare::Prepared,
+};
+use weir_broker::Supervisor;
+use weir_profile::BrokerUrl;
+
+/// `weir run`: until SIGTERM or Ctrl-C, then drain.
+pub(crate) fn run(args: &ConfigArgs) -> anyhow::Result<Exit> {
+    let started = Instant::now();
+    let (prepared, engines) = match settings::prepared(args)? {
+        Ok(ready) => ready,
+        Err(exit) => return Ok(exit),
+    };
+    let embedded = prepared.settings.broker.url == BrokerUrl::Embedded;
+    say_what_runs(&prepared);
+    let opened = match node::open(prepared, &engines) {
+        Ok(opened) => opened,
+        Err(error) => {
+            eprintln!("weir: {error:#}");
+            return Ok(Exit::Refused);
+        }
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .worker_threads(2)
+        .build()?;
+    runtime.block_on(async {
+        let broker = if embedded {
+            Some(embedded::start(1884)?)
+        } else {
+            None
+        };
+        let session = opened.session(broker.as_ref().map(Supervisor::port));
+        let node = opened.start(session, started)?;
+        let drained = until_stopped(node).await;
+        if let Some(broker) = broker {
+            broker.stop();
+        }
+        drained
+    })
+}
+
+async fn until_stopped(node: Node) -> anyhow::Result<Exit> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut observer = node.observer();
+    let ready = observer.wait_for(|state| state.incoming.connected && state.all_granted());
+    tokio::select! {
+        _ = ready => tracing::info!("ready: every topic filter is subscribed"),
+        _ = terminate.recv() => return drain(node).await,
+        _ = interrupt.recv() => return drain(node).await,
+    }
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    drain(node).await
+}
+
+async fn drain(node: Node) -> anyhow::Result<Exit> {
+    tracing::info!("stopping: finishing what was accepted");
+    let report = node.drain().await;
+    if report.clean {
+        tracing::info!("stopped: everything accepted is settled");
+    } else {
+        tracing::warn!(
+            unsettled = report.unsettled,
+            unsent = report.unsent,
+            "stopped before everything was settled; the broker sends what is unsettled again"
+        );
+    }
+    Ok(Exit::Done)
+}
+
+fn say_what_runs(prepared: &Prepared) {
+    if prepared.pipelines.is_empty() {
+        tracing::warn!(
+            "no pipeline is configured: add a table [pipeline.<name>], see docs/configuration.md"
+        );
+    }
+    for pipeline in &prepared.pipelines {
+        let lane = &pipeline.lanes[0];
+        tracing::info!(
+            pipeline = %pipeline.pipeline.name,
+            topic = %pipeline.pipeline.topic.filter,
+            profile = %lane.profile.name,
+            engine = %lane.engine.engine,
+            guest = lane.guest_version(),
+            model = lane.model_version().unwrap_or_default(),
+            "opening pipeline"
+        );
+    }
+}

@@ -1,0 +1,63 @@
+//! From the command line to settings and prepared pipelines, findings printed on the way.
+
+use weir_profile::{Finding, LoadOptions, Loaded, Settings};
+
+use crate::{
+    cli::{ConfigArgs, OptionalConfigArgs},
+    engines::Engines,
+    exit::Exit,
+    prepare::{Prepared, prepare},
+};
+
+/// The configuration, or its findings, printed.
+pub(super) fn load(args: &ConfigArgs) -> Result<Loaded, Exit> {
+    let options = LoadOptions {
+        file: Some(args.config.clone()),
+        overrides: args.set.clone(),
+        ..LoadOptions::from_process()
+    };
+    weir_profile::load(&options).map_err(|findings| refused(&findings))
+}
+
+/// The paths and profiles alone: from a configuration where one is named, else the usual ones.
+pub(super) fn load_optional(args: &OptionalConfigArgs) -> Result<Settings, Exit> {
+    let options = LoadOptions {
+        file: args.config.clone(),
+        ..LoadOptions::from_process()
+    };
+    let loaded = weir_profile::load(&options).map_err(|findings| refused(&findings))?;
+    Ok(loaded.settings)
+}
+
+/// Configuration, engines and prepared pipelines; findings are printed, warnings too.
+pub(super) fn prepared(args: &ConfigArgs) -> anyhow::Result<Result<(Prepared, Engines), Exit>> {
+    let loaded = match load(args) {
+        Ok(loaded) => loaded,
+        Err(exit) => return Ok(Err(exit)),
+    };
+    let engines = Engines::start(&loaded.settings.paths.cache)?;
+    Ok(match prepare(loaded, &engines) {
+        Ok(prepared) => {
+            print(&prepared.warnings);
+            Ok((prepared, engines))
+        }
+        Err(findings) => Err(refused(&findings)),
+    })
+}
+
+/// Findings go to standard error, one after the other.
+pub(super) fn print(findings: &[Finding]) {
+    for finding in findings {
+        eprintln!("{finding}");
+    }
+}
+
+fn refused(findings: &[Finding]) -> Exit {
+    print(findings);
+    let errors = findings.iter().filter(|finding| finding.is_error()).count();
+    eprintln!(
+        "weir: refused: {errors} error{}",
+        if errors == 1 { "" } else { "s" }
+    );
+    Exit::Refused
+}

@@ -1,0 +1,215 @@
+//! A running node: lanes opened, session started, messages routed, and the drain at its end.
+
+use std::{
+    collections::BTreeMap,
+    num::NonZeroUsize,
+    sync::Arc,
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
+
+use anyhow::Context;
+use tokio::task::JoinHandle;
+use weir_health::Observed;
+use weir_mqtt::{Control, DrainReport, Observer, Session, SessionConfig};
+use weir_pipeline::{Journey, Origin, Reason, RejectCode, Router, topics};
+use weir_pool::{Clock, Lane, LanePlan};
+use weir_profile::{DeviceId, Settings};
+
+use crate::{
+    engines::Engines,
+    intake::{Intake, Running},
+    prepare::{Prepared, PreparedLane, PreparedPipeline},
+    telemetry::{Facts, Telemetry, Watched},
+};
+
+/// Pipelines whose guests are open, not yet on a broker.
+pub(crate) struct Opened {
+    settings: Settings,
+    intake: Intake,
+    watched: Vec<Watched>,
+}
+
+/// A node at work.
+pub(crate) struct Node {
+    pub(crate) telemetry: Arc<Telemetry>,
+    control: Control,
+    intake: JoinHandle<()>,
+    publishing: JoinHandle<()>,
+    drain_deadline: Duration,
+}
+
+/// Compiles and opens every guest; takes seconds where something is compiled for the first time.
+///
+/// # Errors
+/// Fails where a guest cannot be loaded or opened, and names pipeline and cause.
+pub(crate) fn open(prepared: Prepared, engines: &Engines) -> anyhow::Result<Opened> {
+    let Prepared {
+        settings,
+        router,
+        pipelines,
+        ..
+    } = prepared;
+    let clock = Clock::start();
+    let mut running = Vec::with_capacity(pipelines.len());
+    let mut watched = Vec::with_capacity(pipelines.len());
+    for prepared in pipelines {
+        let context = || format!("pipeline {}", prepared.pipeline.name);
+        let observed = Arc::new(Observed::new(prepared.pipeline.name.to_string()));
+        let mut lanes = Vec::with_capacity(prepared.lanes.len());
+        for lane in &prepared.lanes {
+            let plan = lane_plan(
+                &settings, &router, &prepared, lane, &observed, engines, clock,
+            );
+            let lane = plan.and_then(|plan| Ok(Lane::open(plan)?));
+            lanes.push(lane.with_context(context)?);
+        }
+        watched.push(Watched {
+            facts: facts(&prepared),
+            observed: Arc::clone(&observed),
+            backlogs: lanes.iter().map(Lane::backlog).collect(),
+        });
+        running.push(Running {
+            devices: devices(&prepared),
+            lanes,
+            observed,
+        });
+    }
+    Ok(Opened {
+        settings,
+        intake: Intake::new(router, running),
+        watched,
+    })
+}
+
+fn lane_plan(
+    settings: &Settings,
+    router: &Arc<Router>,
+    prepared: &PreparedPipeline,
+    lane: &PreparedLane,
+    observed: &Arc<Observed>,
+    engines: &Engines,
+    clock: Clock,
+) -> anyhow::Result<LanePlan> {
+    let at_least_one = |number: usize| NonZeroUsize::new(number).unwrap_or(NonZeroUsize::MIN);
+    let instances = at_least_one(lane.profile.instances_max);
+    let journey = |_| journey(settings, prepared, lane, instances, router);
+    Ok(LanePlan {
+        name: prepared.pipeline.name.to_string(),
+        guest: lane.load(engines)?,
+        queue_messages_max: at_least_one(lane.profile.queue_messages_max),
+        state_devices_max: at_least_one(lane.profile.state_devices_max),
+        journeys: (0..instances.get()).map(journey).collect(),
+        observed: Arc::clone(observed),
+        clock,
+    })
+}
+
+/// One shard's journey, of as many as there are instances.
+pub(crate) fn journey(
+    settings: &Settings,
+    prepared: &PreparedPipeline,
+    lane: &PreparedLane,
+    shards: NonZeroUsize,
+    router: &Arc<Router>,
+) -> Journey {
+    let origin = Origin {
+        node: settings.node.name.clone(),
+        root: settings.node.root.clone(),
+        guest: lane.guest_version(),
+        model_version: lane.model_version(),
+        engine: lane.engine.engine.name(),
+        counter_start: counter_start(),
+        payload_bytes_max: lane.profile.payload_bytes_max,
+        shards,
+    };
+    Journey::new(
+        &prepared.pipeline,
+        lane.binding.clone(),
+        origin,
+        Arc::clone(router),
+    )
+}
+
+/// Microseconds since 1970: larger than any number that an earlier run counted up to, at up to a million messages a second.
+fn counter_start() -> u64 {
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    u64::try_from(since.as_micros()).unwrap_or(0)
+}
+
+fn devices(prepared: &PreparedPipeline) -> BTreeMap<DeviceId, Result<usize, Reason>> {
+    let refused = |words: String| Reason::new(RejectCode::ProfileRefused, words);
+    let devices = prepared.devices.iter();
+    devices
+        .map(|(device, lane)| (device.clone(), lane.clone().map_err(refused)))
+        .collect()
+}
+
+fn facts(prepared: &PreparedPipeline) -> Facts {
+    let own = &prepared.lanes[0];
+    Facts {
+        name: prepared.pipeline.name.to_string(),
+        engine: own.engine.engine.to_string(),
+        guest: own.guest_version(),
+        model: own.model_version(),
+        profile: own.profile.name.to_string(),
+    }
+}
+
+impl Opened {
+    /// The session that these pipelines need.
+    pub(crate) fn session(&self, embedded: Option<u16>) -> SessionConfig {
+        crate::link::session(&self.settings, self.intake.router(), embedded)
+    }
+
+    /// Connects and begins to work. A broker that is not there yet is waited for.
+    pub(crate) fn start(self, session: SessionConfig, started: Instant) -> anyhow::Result<Node> {
+        let Session {
+            deliveries,
+            sink,
+            observer,
+            control,
+        } = Session::start(session)?;
+        self.intake.connect(&sink);
+        let node = &self.settings.node;
+        let telemetry = Arc::new(Telemetry {
+            node: node.name.to_string(),
+            topic: topics::health(&node.root, &node.name),
+            started,
+            observer,
+            pipelines: self.watched,
+        });
+        let publishing = Arc::clone(&telemetry).publish(sink.clone(), node.health_interval);
+        Ok(Node {
+            publishing: tokio::spawn(publishing),
+            intake: tokio::spawn(self.intake.run(deliveries)),
+            telemetry,
+            control,
+            drain_deadline: node.drain_deadline,
+        })
+    }
+}
+
+impl Node {
+    /// What is observed of the link to the broker.
+    pub(crate) fn observer(&self) -> Observer {
+        self.telemetry.observer.clone()
+    }
+
+    /// Takes no more messages, finishes and publishes what was taken, says `offline`, and disconnects.
+    pub(crate) async fn drain(self) -> DrainReport {
+        self.control.close_intake();
+        let begin = Instant::now();
+        if tokio::time::timeout(self.drain_deadline, self.intake)
+            .await
+            .is_err()
+        {
+            tracing::warn!("messages still wait for their guests at the end of the drain");
+        }
+        self.publishing.abort();
+        self.control
+            .drain(self.drain_deadline.saturating_sub(begin.elapsed()))
+            .await
+    }
+}
