@@ -144,7 +144,7 @@ impl Consumer {
                 ticks,
             } = connection;
             let front = window.take(|pkid| wire::puback(pkid, link.outbound()));
-            if front == Front::Abandoned && self.deliveries.is_some() {
+            if front == Front::Abandoned && self.deliveries.is_some() && link.is_written() {
                 return Err(LinkError::Abandoned);
             }
             let reading = self.deliveries.is_some() && parked.is_none() && self.has_room(window);

@@ -128,6 +128,11 @@ impl Link {
         }
     }
 
+    /// Whether the network has taken everything that was encoded.
+    pub(crate) fn is_written(&self) -> bool {
+        !self.flushing && self.outbound.is_empty()
+    }
+
     /// The next packet that came, where a whole one did.
     pub(crate) fn next(&mut self) -> Result<Option<Received>, LinkError> {
         let received = wire::next(self.wire, &mut self.inbound, self.packet_bytes_max)?;
@@ -214,7 +219,7 @@ impl Link {
         let glance = Glance {
             written: self.written,
             heard: self.heard,
-            pending: self.flushing || !self.outbound.is_empty(),
+            pending: !self.is_written(),
             reading,
         };
         if self.pulse.look(glance, Instant::now())? {
@@ -227,7 +232,7 @@ impl Link {
     pub(crate) async fn close(mut self, patience: Duration) -> Result<(), LinkError> {
         wire::disconnect(&mut self.outbound);
         let written = async {
-            while self.flushing || !self.outbound.is_empty() {
+            while !self.is_written() {
                 self.turn(false).await?;
             }
             Ok(())
