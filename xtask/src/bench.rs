@@ -1,9 +1,4 @@
-use std::{
-    fs,
-    os::unix::process::CommandExt,
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::{os::unix::process::CommandExt, process::Command};
 
 use anyhow::{Context, Result};
 
@@ -14,33 +9,24 @@ use crate::{
     tree::Tree,
 };
 
-/// Builds in release, makes the Python environment that the bench compares with, then becomes the bench.
+/// Builds in release, then becomes the bench. A bench that compares with Python makes its own environment, and only
+/// when it is asked to compare.
 pub(crate) fn bench(
     tree: &Tree,
     installing: Installing,
     name: &str,
     args: &[String],
 ) -> Result<()> {
-    let requirements = tree.root.join("tests/bench/requirements.txt");
-    let python = requirements.exists();
-    let needs = if python { Needs::BENCH } else { Needs::BROKER };
-    prepare::prepare(&needs, installing)?;
+    prepare::prepare(&Needs::BENCH, installing)?;
     guests::build(tree)?;
     build(tree)?;
     let binary = tree.target.join("release").join(format!("bench-{name}"));
-    let mut command = Command::new(&binary);
-    command
+    let error = Command::new(&binary)
         .args(args)
         .env("PATH", prepare::path_with_sbin())
         .env("WEIR_BIN", tree.weir("release"))
-        .env("WEIR_GUESTS", tree.collected_guests());
-    if python {
-        command.env(
-            "WEIR_BENCH_PYTHON",
-            python_environment(tree, &requirements)?,
-        );
-    }
-    let error = command.exec();
+        .env("WEIR_GUESTS", tree.collected_guests())
+        .exec();
     Err(error).with_context(|| {
         format!(
             "{} cannot be started: is there a bench named {name}?",
@@ -58,39 +44,4 @@ fn build(tree: &Tree) -> Result<()> {
             .stdout(process::stderr()?),
         "build weir and the benches",
     )
-}
-
-/// A virtual environment with the bench's requirements, made again only when those change.
-fn python_environment(tree: &Tree, requirements: &Path) -> Result<PathBuf> {
-    let environment = tree.target.join("bench-venv");
-    let python = environment.join("bin").join("python");
-    let stamp = environment.join("requirements.txt");
-    let asked = fs::read(requirements)?;
-    if python.exists() && fs::read(&stamp).is_ok_and(|installed| installed == asked) {
-        return Ok(python);
-    }
-    say(&format!("python environment: {}", tree.shown(&environment)));
-    process::run(
-        Command::new("python3")
-            .args(["-m", "venv"])
-            .arg(&environment)
-            .stdout(process::stderr()?),
-        "make the Python environment",
-    )?;
-    process::run(
-        Command::new(&python)
-            .args([
-                "-m",
-                "pip",
-                "install",
-                "--quiet",
-                "--disable-pip-version-check",
-            ])
-            .arg("--requirement")
-            .arg(requirements)
-            .stdout(process::stderr()?),
-        "install the bench's requirements",
-    )?;
-    fs::write(&stamp, asked)?;
-    Ok(python)
 }
