@@ -33,7 +33,7 @@ pub(crate) enum Command {
     /// With a filter, only the tests whose names contain it, and no documentation tests:
     ///
     ///   cargo xtask test                 everything
-    ///   cargo xtask test conformance     one suite
+    ///   cargo xtask test window          those with "window" in their names
     #[command(verbatim_doc_comment)]
     Test {
         /// A part of the tests' names.
@@ -67,7 +67,7 @@ pub(crate) enum Command {
         args: Vec<String>,
     },
 
-    /// Do what the pipeline does with a change: .ci/run.
+    /// Do everything that must hold before a change is merged: .ci/run.
     Ci,
 
     /// Install what building needs: Rust's wasm targets, a C compiler. The other commands do this themselves.
