@@ -36,7 +36,6 @@ impl Guest for Onnx {
         labels: &[],
         features: &[
             "bulk-memory",
-            "multi-value",
             "nontrapping-float-to-int",
             "reference-types",
             "sign-extension",
