@@ -1,1 +1,14 @@
-//! Guests and models on disk: found, admitted, digested.
+//! Guests and models on disk: found, admitted, digested. Nothing of a guest runs before [`admit()`] has read all of
+//! it; what it says of itself is checked against what it is.
+
+mod admit;
+mod file;
+mod model;
+mod signature;
+mod store;
+
+pub use admit::{AdmitError, Caps, admit};
+pub use file::{ReadError, sha256_hex};
+pub use model::{Golden, Layout, Meaning, Model, ModelError, ModelInput, ModelOutput, read_model};
+pub use signature::{FitError, fits, signature};
+pub use store::Store;

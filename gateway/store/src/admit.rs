@@ -1,0 +1,55 @@
+//! Admission: everything that can be known of a guest without running it.
+
+mod caps;
+mod error;
+mod feature;
+mod manifest;
+mod outline;
+mod shape;
+
+use std::sync::Arc;
+
+use weir_engine::{GuestCode, GuestOrigin};
+use weir_profile::{GuestName, Profile};
+
+pub use caps::Caps;
+pub use error::AdmitError;
+pub(crate) use manifest::is_of_the_model;
+
+use crate::file::sha256;
+
+/// Admits a guest's module for a device profile.
+///
+/// # Errors
+/// Fails where it is no WebAssembly core module, is not valid with the features of the profile's class, asks for what
+/// the profile does not grant, or is not what its manifest says.
+pub fn admit(
+    name: &GuestName,
+    wasm: Arc<[u8]>,
+    profile: &Profile,
+    origin: GuestOrigin,
+) -> Result<GuestCode, AdmitError> {
+    if wasm.len() > profile.module_bytes_max {
+        return Err(AdmitError::ModuleTooLarge {
+            guest: name.clone(),
+            bytes: u64::try_from(wasm.len()).unwrap_or(u64::MAX),
+            bytes_max: profile.module_bytes_max,
+            profile: profile.name.clone(),
+        });
+    }
+    outline::kind(name, &wasm)?;
+    let caps = Caps::of(profile.class);
+    let outline = outline::read(name, &wasm, &caps)?;
+    let manifest = manifest::read(name, &outline)?;
+    let granted = feature::granted(name, &manifest, profile.class)?;
+    let types = feature::validate(name, &wasm, granted, profile.class)?;
+    shape::check(name, types.as_ref(), profile, &caps)?;
+    manifest::check(name, &manifest, types.as_ref(), profile)?;
+    Ok(GuestCode {
+        name: name.to_string(),
+        sha256: sha256(&wasm),
+        wasm,
+        manifest: Arc::new(manifest),
+        origin,
+    })
+}

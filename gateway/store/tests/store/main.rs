@@ -1,0 +1,5 @@
+//! The store from its public edge: guests and models that are taken, and those that are refused.
+
+mod admission;
+mod models;
+mod support;
