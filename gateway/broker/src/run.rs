@@ -2,6 +2,7 @@ use std::{
     io::{self, Read, Write},
     net::{SocketAddr, TcpListener},
     process,
+    sync::mpsc::{SyncSender, sync_channel},
     thread::{self, park_timeout},
     time::{Duration, Instant},
 };
@@ -72,7 +73,10 @@ pub fn run(listen: ListenConfig) -> Result<(), RunError> {
     }
     end_with_panics();
     start("stdin", end_with_stdin)?;
-    start("signals", leave_signals_to_the_parent)?;
+    let (caught, waits) = sync_channel(1);
+    start("signals", move || leave_signals_to_the_parent(&caught))?;
+    // Ended without a word: the system gave no runtime or no handler, and the signals end the process as usual.
+    waits.recv().unwrap_or_default();
     start("ready", move || {
         if let Err(error) = announce(listen) {
             tracing::error!("{error}");
@@ -105,7 +109,7 @@ fn end_with_stdin() {
     process::exit(0);
 }
 
-fn leave_signals_to_the_parent() {
+fn leave_signals_to_the_parent(caught: &SyncSender<()>) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_io()
         .build();
@@ -120,6 +124,7 @@ fn leave_signals_to_the_parent() {
         let (Ok(mut terminate), Ok(mut interrupt)) = signals else {
             return;
         };
+        caught.send(()).unwrap_or_default();
         loop {
             tokio::select! {
                 _ = terminate.recv() => {}

@@ -11,7 +11,7 @@ use std::{
 
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
-    process::{Child, ChildStdout, Command},
+    process::{Child, ChildStdin, ChildStdout, Command},
     select,
     sync::watch,
     task::{JoinHandle, spawn_blocking},
@@ -66,9 +66,11 @@ pub enum StartError {
     Watch(#[source] io::Error),
 }
 
-/// A child that is ready. Its standard input is what keeps it alive, its standard output stays open for it to write to.
+/// A child that is ready. Its standard input is what keeps it alive, and is kept apart because waiting for a child
+/// closes it; its standard output stays open for it to write to.
 struct Running {
     child: Child,
+    stdin: Option<ChildStdin>,
     _stdout: BufReader<ChildStdout>,
     since: Instant,
 }
@@ -193,6 +195,7 @@ async fn launch(mut command: Command) -> Result<Running, StartError> {
     match timeout(READY_MAX, ready(&mut stdout)).await {
         Err(_) => Err(StartError::Late),
         Ok(Ok(true)) => Ok(Running {
+            stdin: child.stdin.take(),
             child,
             _stdout: stdout,
             since: Instant::now(),
@@ -245,7 +248,7 @@ async fn watch_over(broker: &mut Running, address: SocketAddr) -> String {
 
 /// Closes the child's standard input, and kills it where that is not enough.
 async fn end(mut broker: Running) {
-    drop(broker.child.stdin.take());
+    drop(broker.stdin.take());
     if timeout(ANSWER_MAX, broker.child.wait()).await.is_err()
         && let Err(error) = broker.child.kill().await
     {

@@ -1,4 +1,5 @@
 //! The broker in a child process: this test binary runs itself as the child.
+#![expect(clippy::unwrap_used, reason = "helpers of a test fail it")]
 
 use std::{env, net::SocketAddr, process::Stdio, time::Duration};
 
@@ -13,6 +14,7 @@ use weir_broker::{ListenConfig, Supervisor, probe, run};
 
 const PORT: &str = "WEIR_TEST_BROKER_PORT";
 const TEST_TIME: Duration = Duration::from_secs(60);
+const ROUNDS: u32 = 50;
 
 /// What a child does; nothing where nobody asked for a child.
 #[test]
@@ -133,7 +135,6 @@ async fn small_packets_do_not_wait_for_delayed_acknowledgements() {
         .unwrap();
     read_frame(&mut stream).await;
     let began = std::time::Instant::now();
-    const ROUNDS: u32 = 50;
     for _ in 0..ROUNDS {
         // A PUBLISH at QoS 1; the PUBACK and the echo come as two small packets.
         stream.write_all(b"\x32\x07\0\x01t\0\x01\0x").await.unwrap();
