@@ -24,6 +24,7 @@ mod window;
 
 mod outbox;
 mod publish;
+mod sendable;
 
 mod session;
 

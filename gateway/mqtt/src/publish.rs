@@ -5,22 +5,19 @@ use tokio::{
     sync::{mpsc, watch},
     time::{Instant, Interval, sleep, sleep_until, timeout},
 };
-use weir_transport::{Outgoing, QoS, Refusal};
+use weir_transport::{Outgoing, QoS, Ticket};
 
 use crate::{
     LinkError, Presence, RefusedPublish, SessionConfig,
     link::Link,
     outbox::{Acknowledged, Item, Outbox},
+    sendable::{PACKET_BYTES_MAX, Sendable, sendable},
     session::{Phase, Retry, next_phase, ticks},
     state::{Shared, add, store_age},
     tls::Encryption,
-    topic,
-    wire::{ConnAck, Received, publish_bytes},
+    wire::{ConnAck, Received, Wire},
     words,
 };
-
-/// The largest packet that MQTT can frame.
-const PACKET_BYTES_MAX: usize = 268_435_455;
 
 /// How long the last words may take once the time for everything else is over.
 const FAREWELL: Duration = Duration::from_secs(1);
@@ -161,6 +158,23 @@ impl Publisher {
         Ok(())
     }
 
+    fn sendable(&self, wire: &dyn Wire, message: Outgoing) -> Option<Outgoing> {
+        let counts = &self.shared.counts;
+        match sendable(wire, message, self.packet_bytes_max) {
+            Sendable::AsItIs(message) => Some(message),
+            Sendable::Substituted(message) => {
+                add(&counts.substituted, 1);
+                message
+            }
+            Sendable::Never(message, refusal) => {
+                add(&counts.unsendable, 1);
+                tracing::error!(topic = %message.topic, "a message can never be sent and is dropped: {refusal}");
+                message.ticket.into_iter().for_each(Ticket::settle);
+                None
+            }
+        }
+    }
+
     fn is_empty(&self) -> bool {
         self.outbox.len() == 0 && self.queue.is_empty()
     }
@@ -191,10 +205,11 @@ impl Publisher {
             .store(self.outbox.len(), Relaxed);
     }
 
-    fn send(&mut self, link: &mut Link, item: Item) {
-        let Some(mut item) = self.sendable(link, item) else {
+    fn send(&mut self, link: &mut Link, mut item: Item) {
+        let Some(message) = self.sendable(link.wire, item.message) else {
             return;
         };
+        item.message = message;
         let wire = link.wire;
         match item.message.qos {
             QoS::AtLeastOnce => self.outbox.send(item, |message, pkid| {
@@ -205,40 +220,6 @@ impl Publisher {
                 self.outbox.keep_until(link.encoded(), item);
             }
         }
-    }
-
-    /// The message, or what its sender puts in its place, where it can be sent.
-    fn sendable(&self, link: &Link, mut item: Item) -> Option<Item> {
-        let Err(refusal) = self.check(link, &item.message) else {
-            return Some(item);
-        };
-        let counts = &self.shared.counts;
-        if let Some(substitute) = item.message.substitute.take() {
-            add(&counts.substituted, 1);
-            item.message = substitute.substitute(item.message, &refusal)?;
-            if self.check(link, &item.message).is_ok() {
-                return Some(item);
-            }
-        }
-        add(&counts.unsendable, 1);
-        tracing::error!(topic = %item.message.topic, "a message can never be sent and is dropped: {refusal}");
-        item.message
-            .ticket
-            .into_iter()
-            .for_each(weir_transport::Ticket::settle);
-        None
-    }
-
-    fn check(&self, link: &Link, message: &Outgoing) -> Result<(), Refusal> {
-        if let Err(fault) = topic::check_name(&message.topic) {
-            let topic = message.topic.chars().take(100).collect();
-            return Err(Refusal::Topic { topic, fault });
-        }
-        let (bytes, bytes_max) = (publish_bytes(link.wire, message), self.packet_bytes_max);
-        if bytes > bytes_max {
-            return Err(Refusal::TooLarge { bytes, bytes_max });
-        }
-        check_properties(message)
     }
 
     /// Handles what came.
@@ -266,9 +247,9 @@ impl Publisher {
         Ok(())
     }
 
-    fn safe(&self, ticket: Option<weir_transport::Ticket>) {
+    fn safe(&self, ticket: Option<Ticket>) {
         add(&self.shared.counts.published, 1);
-        ticket.into_iter().for_each(weir_transport::Ticket::settle);
+        ticket.into_iter().for_each(Ticket::settle);
     }
 
     fn refused(&self, topic: String, code: u8) {
@@ -291,37 +272,6 @@ impl Publisher {
             }
             _ => Ok(()),
         }
-    }
-}
-
-fn check_properties(message: &Outgoing) -> Result<(), Refusal> {
-    let properties = &message.properties;
-    let text = |text: &Option<String>| text.as_ref().map_or(0, String::len);
-    let pairs = properties.user.iter();
-    let longest = [
-        ("the content type", text(&properties.content_type)),
-        ("the response topic", text(&properties.response_topic)),
-        (
-            "the correlation data",
-            properties
-                .correlation_data
-                .as_ref()
-                .map_or(0, bytes::Bytes::len),
-        ),
-        (
-            "a user property",
-            pairs
-                .map(|(name, value)| name.len().max(value.len()))
-                .max()
-                .unwrap_or(0),
-        ),
-    ];
-    match longest
-        .into_iter()
-        .find(|(_, bytes)| *bytes > topic::BYTES_MAX)
-    {
-        Some((property, bytes)) => Err(Refusal::PropertyTooLong { property, bytes }),
-        None => Ok(()),
     }
 }
 

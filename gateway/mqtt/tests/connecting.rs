@@ -1,4 +1,5 @@
 //! How connections are made, kept and ended.
+#![expect(clippy::unwrap_used, reason = "helpers of a test fail it")]
 
 mod support;
 

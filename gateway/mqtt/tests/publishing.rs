@@ -1,4 +1,5 @@
 //! The publishing connection against a broker that misbehaves.
+#![expect(clippy::unwrap_used, reason = "helpers of a test fail it")]
 
 mod support;
 

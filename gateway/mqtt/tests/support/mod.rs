@@ -27,12 +27,12 @@ use weir_mqtt::{Backoff, Endpoint, SessionConfig, Subscription};
 const TEST_TIME: Duration = Duration::from_secs(20);
 
 /// Runs a test, and fails it where it hangs.
-pub async fn within<T>(test: impl Future<Output = T>) -> T {
+pub(crate) async fn within<T>(test: impl Future<Output = T>) -> T {
     timeout(TEST_TIME, test).await.expect("the test hangs")
 }
 
 /// A session with one subscription, that reconnects at once and gives up on nothing early.
-pub fn config(broker: &Broker) -> SessionConfig {
+pub(crate) fn config(broker: &Broker) -> SessionConfig {
     let endpoint = Endpoint::tcp(broker.address.ip().to_string(), broker.address.port());
     let mut config = SessionConfig::new(endpoint, "node");
     config.subscriptions = vec![Subscription {
@@ -48,14 +48,14 @@ pub fn config(broker: &Broker) -> SessionConfig {
 }
 
 /// The listening side.
-pub struct Broker {
+pub(crate) struct Broker {
     listener: TcpListener,
-    pub address: SocketAddr,
+    pub(crate) address: SocketAddr,
     waiting: VecDeque<Peer>,
 }
 
 impl Broker {
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         Self {
@@ -66,14 +66,14 @@ impl Broker {
     }
 
     /// The next connection, before a byte of it was read.
-    pub async fn accept_raw(&self) -> TcpStream {
+    pub(crate) async fn accept_raw(&self) -> TcpStream {
         let (stream, _) = self.listener.accept().await.unwrap();
         stream.set_nodelay(true).unwrap();
         stream
     }
 
     /// The next connection of the client whose id ends so, its CONNECT read and not answered.
-    pub async fn accept(&mut self, id_ends: &str) -> Peer {
+    pub(crate) async fn accept(&mut self, id_ends: &str) -> Peer {
         loop {
             let mine = |peer: &Peer| peer.connect.client_id.ends_with(id_ends);
             if let Some(at) = self.waiting.iter().position(mine) {
@@ -85,7 +85,7 @@ impl Broker {
     }
 
     /// The consuming connection, answered, its subscriptions granted.
-    pub async fn consumer(&mut self, session_present: bool) -> Peer {
+    pub(crate) async fn consumer(&mut self, session_present: bool) -> Peer {
         let mut peer = self.accept("-in").await;
         peer.connack(session_present, None).await;
         peer.grant().await;
@@ -93,7 +93,7 @@ impl Broker {
     }
 
     /// The publishing connection, answered.
-    pub async fn publisher(&mut self) -> Peer {
+    pub(crate) async fn publisher(&mut self) -> Peer {
         let mut peer = self.accept("-out").await;
         peer.connack(false, None).await;
         peer
@@ -101,12 +101,12 @@ impl Broker {
 }
 
 /// One connection, seen from the broker.
-pub struct Peer {
+pub(crate) struct Peer {
     stream: TcpStream,
     buffer: BytesMut,
-    pub connect: Connect,
-    pub will: Option<LastWill>,
-    pub login: Option<Login>,
+    pub(crate) connect: Connect,
+    pub(crate) will: Option<LastWill>,
+    pub(crate) login: Option<Login>,
 }
 
 impl Peer {
@@ -132,7 +132,7 @@ impl Peer {
     }
 
     /// The next packet, pings answered and left out; none once the client has closed.
-    pub async fn next(&mut self) -> Option<Packet> {
+    pub(crate) async fn next(&mut self) -> Option<Packet> {
         loop {
             // The codec refuses a DISCONNECT without a body, which is the usual one.
             if self.buffer.starts_with(&[0xE0, 0]) {
@@ -153,19 +153,23 @@ impl Peer {
     }
 
     /// Whatever bytes.
-    pub async fn raw(&mut self, bytes: &[u8]) {
+    pub(crate) async fn raw(&mut self, bytes: &[u8]) {
         self.stream.write_all(bytes).await.unwrap();
     }
 
     /// Any packet.
-    pub async fn send(&mut self, packet: Packet) {
+    pub(crate) async fn send(&mut self, packet: Packet) {
         let mut bytes = BytesMut::new();
         packet.write(&mut bytes, None).unwrap();
         self.raw(&bytes).await;
     }
 
     /// A CONNACK with success.
-    pub async fn connack(&mut self, session_present: bool, properties: Option<ConnAckProperties>) {
+    pub(crate) async fn connack(
+        &mut self,
+        session_present: bool,
+        properties: Option<ConnAckProperties>,
+    ) {
         self.send(Packet::ConnAck(ConnAck {
             session_present,
             code: ConnectReturnCode::Success,
@@ -174,7 +178,7 @@ impl Peer {
         .await;
     }
 
-    pub async fn subscribe(&mut self) -> Subscribe {
+    pub(crate) async fn subscribe(&mut self) -> Subscribe {
         match self.next().await {
             Some(Packet::Subscribe(subscribe)) => subscribe,
             other => panic!("no SUBSCRIBE but {other:?}"),
@@ -182,14 +186,14 @@ impl Peer {
     }
 
     /// Grants the next SUBSCRIBE.
-    pub async fn grant(&mut self) -> Subscribe {
+    pub(crate) async fn grant(&mut self) -> Subscribe {
         let subscribe = self.subscribe().await;
         self.suback(&subscribe, 1).await;
         subscribe
     }
 
     /// The same code for each filter.
-    pub async fn suback(&mut self, subscribe: &Subscribe, code: u8) {
+    pub(crate) async fn suback(&mut self, subscribe: &Subscribe, code: u8) {
         let [high, low] = subscribe.pkid.to_be_bytes();
         let length = u8::try_from(3 + subscribe.filters.len()).unwrap();
         let mut bytes = vec![0x90, length, high, low, 0];
@@ -198,24 +202,24 @@ impl Peer {
     }
 
     /// A message at QoS 1, or at QoS 0 with the identifier 0.
-    pub async fn publish(&mut self, topic: &str, pkid: u16) {
+    pub(crate) async fn publish(&mut self, topic: &str, pkid: u16) {
         self.send(Packet::Publish(message(topic, pkid))).await;
     }
 
-    pub async fn published(&mut self) -> Publish {
+    pub(crate) async fn published(&mut self) -> Publish {
         match self.next().await {
             Some(Packet::Publish(publish)) => publish,
             other => panic!("no PUBLISH but {other:?}"),
         }
     }
 
-    pub async fn puback(&mut self, pkid: u16, code: u8) {
+    pub(crate) async fn puback(&mut self, pkid: u16, code: u8) {
         let [high, low] = pkid.to_be_bytes();
         self.raw(&[0x40, 4, high, low, code, 0]).await;
     }
 
     /// The identifier of the next acknowledgement.
-    pub async fn acknowledged(&mut self) -> u16 {
+    pub(crate) async fn acknowledged(&mut self) -> u16 {
         match self.next().await {
             Some(Packet::PubAck(ack)) => ack.pkid,
             other => panic!("no PUBACK but {other:?}"),
@@ -223,7 +227,7 @@ impl Peer {
     }
 
     /// Reads to the end of the connection and says what came.
-    pub async fn rest(&mut self) -> Vec<Packet> {
+    pub(crate) async fn rest(&mut self) -> Vec<Packet> {
         let mut packets = Vec::new();
         while let Some(packet) = self.next().await {
             packets.push(packet);
@@ -233,7 +237,7 @@ impl Peer {
 }
 
 /// A message as the broker sends it.
-pub fn message(topic: &str, pkid: u16) -> Publish {
+pub(crate) fn message(topic: &str, pkid: u16) -> Publish {
     let qos = match pkid {
         0 => QoS::AtMostOnce,
         _ => QoS::AtLeastOnce,
@@ -244,7 +248,7 @@ pub fn message(topic: &str, pkid: u16) -> Publish {
 }
 
 /// A CONNACK's properties with nothing in them.
-pub fn limits() -> ConnAckProperties {
+pub(crate) fn limits() -> ConnAckProperties {
     ConnAckProperties {
         session_expiry_interval: None,
         receive_max: None,
