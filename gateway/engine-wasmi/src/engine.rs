@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use wasmi::{CompilationMode, Config, CustomFuelCosts};
+use wasmi::{CompilationMode, Config, CustomFuelCosts, OperatorCost};
 use weir_engine::{Enforces, Engine, EngineKind, GuestCode, Limits, LoadError, Module};
 
 use crate::module::WasmiModule;
@@ -11,6 +11,8 @@ const EAGER_BYTES_MAX: usize = 1024 * 1024;
 /// Bytes of native stack that one frame costs at least under a compiler. The interpreter has no native frames:
 /// its depth is limited to what a compiled guest could reach at most on the same stack.
 const FRAME_BYTES: usize = 64;
+/// Twice what a slice would use if every handler kept a frame of 200 bytes. It is reserved, not touched.
+const THREAD_STACK_BYTES: usize = 8 * 1024 * 1024;
 /// The value stack that every call starts with (wasmi's own default).
 const STACK_START_BYTES: usize = 1000;
 
@@ -41,11 +43,19 @@ impl Engine for WasmiEngine {
         }
     }
 
-    fn load(&self, code: &GuestCode, limits: &Limits) -> Result<Arc<dyn Module>, LoadError> {
-        let engine = wasmi::Engine::new(&config(code, limits));
-        let module = WasmiModule::new(&engine, code, limits)?;
-        Ok(Arc::new(module))
+    /// Guests use next to none of it: it covers what the executor's handlers keep until a slice ends.
+    fn thread_stack_bytes(&self, _limits: &Limits) -> usize {
+        THREAD_STACK_BYTES
     }
+
+    fn load(&self, code: &GuestCode, limits: &Limits) -> Result<Arc<dyn Module>, LoadError> {
+        Ok(Arc::new(translate(code, limits)?))
+    }
+}
+
+pub(crate) fn translate(code: &GuestCode, limits: &Limits) -> Result<WasmiModule, LoadError> {
+    let engine = wasmi::Engine::new(&config(code, limits));
+    WasmiModule::new(&engine, code, limits)
 }
 
 fn config(code: &GuestCode, limits: &Limits) -> Config {
@@ -65,6 +75,7 @@ fn config(code: &GuestCode, limits: &Limits) -> Config {
         .compilation_mode(mode)
         .consume_fuel(true)
         .fuel_cost(fuel_costs())
+        .operator_cost(operator_cost())
         .wasm_multi_memory(false)
         .wasm_tail_call(false)
         .wasm_custom_page_sizes(false)
@@ -72,6 +83,15 @@ fn config(code: &GuestCode, limits: &Limits) -> Config {
         .wasm_simd(limits.simd)
         .wasm_relaxed_simd(false);
     config
+}
+
+/// `memory.grow` costs much, so that a slice has few of them: in optimised builds it is the one instruction whose
+/// handler keeps a native frame until the slice ends (see [`probe`](crate::probe)).
+fn operator_cost() -> OperatorCost {
+    OperatorCost {
+        memory_grow: u8::MAX,
+        ..OperatorCost::default()
+    }
 }
 
 /// Bulk operations cost by length, so that a slice bounds them; translation costs nothing, so that a guest's

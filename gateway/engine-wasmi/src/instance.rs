@@ -5,10 +5,7 @@ use wasmi::{
 };
 use weir_engine::{Budget, Export, GuestLog, Instance, Limits, Trap};
 
-use crate::{
-    slices::{self, Pace},
-    trap,
-};
+use crate::{probe, slices, trap};
 
 /// Tables keep the size that they start with. wasmi 2.0.0 does not save the place of a `table.grow` that runs out
 /// of fuel, so that resuming it would run other code of the function again; refused growth never gets there.
@@ -25,7 +22,7 @@ pub(crate) struct WasmiInstance {
     store: Store<Host>,
     memory: Memory,
     exports: [Option<Func>; Export::ALL.len()],
-    pace: Pace,
+    pub(crate) slice: u64,
 }
 
 impl WasmiInstance {
@@ -58,7 +55,7 @@ impl WasmiInstance {
             store,
             memory,
             exports,
-            pace: Pace::default(),
+            slice: probe::slice(),
         })
     }
 }
@@ -77,7 +74,7 @@ impl Instance for WasmiInstance {
             args,
             export.returns(),
             budget,
-            &mut self.pace,
+            self.slice,
         )
     }
 

@@ -38,12 +38,15 @@ impl WasmiModule {
             limits: limits.clone(),
         })
     }
+
+    pub(crate) fn instance(&self) -> Result<WasmiInstance, Trap> {
+        WasmiInstance::new(&self.linker, &self.module, &self.limits)
+    }
 }
 
 impl Module for WasmiModule {
     fn instantiate(&self) -> Result<Box<dyn Instance>, Trap> {
-        let instance = WasmiInstance::new(&self.linker, &self.module, &self.limits)?;
-        Ok(Box::new(instance))
+        Ok(Box::new(self.instance()?))
     }
 }
 

@@ -51,6 +51,9 @@ pub struct Enforces {
     pub simd: bool,
 }
 
+/// What the host's own functions use of the stack below a guest, generously (the default of Rust's threads is 2 MiB).
+const HOST_STACK_BYTES: usize = 1024 * 1024;
+
 /// A WebAssembly runtime.
 pub trait Engine: Send + Sync {
     /// Which one it is.
@@ -58,6 +61,11 @@ pub trait Engine: Send + Sync {
 
     /// What it can hold a guest to.
     fn enforces(&self) -> Enforces;
+
+    /// The native stack, in bytes, of a thread on which guests with these limits run.
+    fn thread_stack_bytes(&self, limits: &Limits) -> usize {
+        limits.stack_bytes_max.saturating_add(HOST_STACK_BYTES)
+    }
 
     /// Makes an admitted guest ready to be instantiated: compiles it, or takes the compiled form from a cache.
     ///
