@@ -14,6 +14,9 @@ use weir_profile::DeviceId;
 
 use crate::percentiles::{Durations, Percentiles};
 
+/// The code of a result that the broker takes no packet for; `weir-pipeline` has the list of codes.
+const RESULT_TOO_LARGE: &str = "result_too_large";
+
 /// What one pipeline was seen to do since the node started. Shared by the threads that do it.
 #[derive(Debug)]
 pub struct Observed {
@@ -21,6 +24,7 @@ pub struct Observed {
     accepted: AtomicU64,
     results: AtomicU64,
     windowed: AtomicU64,
+    substituted: Arc<AtomicU64>,
     details: Mutex<Details>,
 }
 
@@ -67,6 +71,7 @@ impl Observed {
             accepted: AtomicU64::new(0),
             results: AtomicU64::new(0),
             windowed: AtomicU64::new(0),
+            substituted: Arc::default(),
             details: Mutex::new(Details {
                 rejects: BTreeMap::new(),
                 latency: Durations::new(),
@@ -115,12 +120,19 @@ impl Observed {
         details.guest_memory_bytes = guest_memory_bytes;
     }
 
+    /// To be counted up for a result that had to leave as a reject, because the broker takes no packet of its size.
+    #[must_use]
+    pub fn substituted(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.substituted)
+    }
+
     /// The counts so far.
     #[must_use]
     pub fn counts(&self) -> Counts {
-        let rejects = self.details.lock().rejects.values().sum();
+        let substituted = self.substituted.load(Ordering::Relaxed);
+        let rejects = self.rejects().values().sum();
         Counts {
-            results: self.results.load(Ordering::Relaxed),
+            results: self.results.load(Ordering::Relaxed) - substituted,
             rejects,
             windowed: self.windowed.load(Ordering::Relaxed),
             accepted: self.accepted.load(Ordering::Relaxed),
@@ -130,7 +142,12 @@ impl Observed {
     /// Rejects by code.
     #[must_use]
     pub fn rejects(&self) -> BTreeMap<&'static str, u64> {
-        self.details.lock().rejects.clone()
+        let mut rejects = self.details.lock().rejects.clone();
+        let substituted = self.substituted.load(Ordering::Relaxed);
+        if substituted > 0 {
+            *rejects.entry(RESULT_TOO_LARGE).or_insert(0) += substituted;
+        }
+        rejects
     }
 
     /// From acceptance to the encoded result.

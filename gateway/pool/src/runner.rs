@@ -7,7 +7,7 @@ use std::{
 
 use weir_engine::{OpenError, Tensor};
 use weir_health::{LastResult, Observed, Rejected, Resulted, Windowed};
-use weir_pipeline::{Arrival, Inputs, Journey, Kind, Reason, Settled, Step, Timing};
+use weir_pipeline::{Arrival, Best, Inputs, Journey, Kind, Reason, Settled, Step, Timing};
 use weir_profile::DeviceId;
 use weir_transport::Message;
 
@@ -134,7 +134,7 @@ impl Runner {
                 };
                 event.emit(&self.observed);
             }
-            Kind::Result { label, confidence } => {
+            Kind::Result(Best { label, confidence }) => {
                 let result = LastResult {
                     device,
                     label: label.clone(),
@@ -152,7 +152,8 @@ impl Runner {
 }
 
 fn reason(failure: &Failure) -> Reason {
-    let causes = std::iter::successors(failure.source(), |cause| cause.source());
+    let cause: Option<&dyn Error> = failure.source();
+    let causes = std::iter::successors(cause, |&cause| cause.source());
     let words = causes.fold(failure.to_string(), |words, cause| {
         format!("{words}: {cause}")
     });

@@ -156,19 +156,19 @@ pub(crate) struct DemoArgs {
     pub(crate) json: bool,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(crate) struct BrokerArgs {
-    /// The port for MQTT 5, on loopback.
-    #[arg(long, default_value_t = 1884)]
-    pub(crate) port: u16,
+    /// The port for MQTT 5, on loopback; any that is free unless stated.
+    #[arg(long)]
+    pub(crate) port: Option<u16>,
 
     /// A second port, for MQTT 3.1.1.
     #[arg(long)]
     pub(crate) v311_port: Option<u16>,
 
-    /// End when standard input ends: how a parent process keeps no orphan behind.
-    #[arg(long, hide = true)]
-    pub(crate) supervised: bool,
+    /// Be the broker itself instead of its supervisor, and end when standard input ends.
+    #[arg(long, hide = true, requires = "port")]
+    pub(crate) child: bool,
 }
 
 #[derive(Debug, Args)]

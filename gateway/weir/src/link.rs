@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use weir_mqtt::{
-    ClientIdentity, Credentials, Endpoint, Presence, Protocol, SessionConfig, Subscription, Tls,
+    ClientIdentity, Credentials, Endpoint, Grant, LinkState, Presence, Protocol, SessionConfig,
+    Subscription, Tls,
 };
 use weir_pipeline::{Router, topics};
 use weir_profile::{BrokerSettings, BrokerUrl, Settings};
@@ -65,6 +66,14 @@ pub(crate) fn local(port: u16, client_id: &str) -> SessionConfig {
         unsettled_max_age: Duration::from_secs(60),
         ..SessionConfig::new(Endpoint::tcp("127.0.0.1", port), client_id)
     }
+}
+
+/// Whether every subscription is in force.
+pub(crate) fn all_granted(state: &LinkState) -> bool {
+    state
+        .subscriptions
+        .iter()
+        .all(|subscription| matches!(subscription.grant, Grant::Granted(_)))
 }
 
 fn endpoint(broker: &BrokerSettings, embedded: Option<u16>) -> Endpoint {

@@ -92,8 +92,9 @@ fn lane_plan(
 ) -> anyhow::Result<LanePlan> {
     let at_least_one = |number: usize| NonZeroUsize::new(number).unwrap_or(NonZeroUsize::MIN);
     let instances = at_least_one(lane.profile.instances_max);
-    let journey = |_| journey(settings, prepared, lane, instances, router);
+    let journey = |_| journey(settings, prepared, lane, instances, router, observed);
     Ok(LanePlan {
+        instances,
         name: prepared.pipeline.name.to_string(),
         guest: lane.load(engines)?,
         queue_messages_max: at_least_one(lane.profile.queue_messages_max),
@@ -111,6 +112,7 @@ pub(crate) fn journey(
     lane: &PreparedLane,
     shards: NonZeroUsize,
     router: &Arc<Router>,
+    observed: &Observed,
 ) -> Journey {
     let origin = Origin {
         node: settings.node.name.clone(),
@@ -121,6 +123,7 @@ pub(crate) fn journey(
         counter_start: counter_start(),
         payload_bytes_max: lane.profile.payload_bytes_max,
         shards,
+        substituted: observed.substituted(),
     };
     Journey::new(
         &prepared.pipeline,

@@ -281,7 +281,8 @@ pub(crate) fn finding(severity: Severity, key: &str, message: String, help: &str
 
 /// An error with all its causes, in one line.
 pub(crate) fn chain(error: &dyn Error) -> String {
-    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    let cause: Option<&dyn Error> = error.source();
+    let causes = std::iter::successors(cause, |&cause| cause.source());
     causes.fold(error.to_string(), |words, cause| {
         format!("{words}: {cause}")
     })

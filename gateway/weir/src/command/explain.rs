@@ -45,7 +45,7 @@ fn way(prepared: &PreparedPipeline, lane: &PreparedLane) -> Table {
         .unwrap_or_else(|| "none: the guest needs none".to_owned());
     let devices: Vec<_> = prepared.devices.keys().map(DeviceId::as_str).collect();
     let mut table = Table::new();
-    table.load_preset(NOTHING);
+    table.load_style(NOTHING);
     let rows = [
         ("pipeline", pipeline.name.to_string()),
         (
@@ -101,7 +101,7 @@ fn window(window: Window) -> String {
 fn limits(lane: &PreparedLane) -> Table {
     let mut table = Table::new();
     table
-        .load_preset(NOTHING)
+        .load_style(NOTHING)
         .set_header(["limit", "value", "from profile", "file"]);
     for limit in &lane.profile.sources {
         let file = limit.file.display().to_string();

@@ -1,8 +1,8 @@
-use std::{io::Write, path::Path, sync::Arc};
+use std::{fs, io::Write, path::Path, sync::Arc};
 
 use anyhow::{Context, Result};
 use guest_abi::TensorInfo;
-use weir_engine::{Guest, GuestCode, Tensor, TensorRef};
+use weir_engine::{Guest, GuestCode, GuestOrigin, Tensor, TensorRef};
 use weir_profile::{GuestName, Profile, Settings};
 use weir_store::{Golden, Model, Store};
 
@@ -50,7 +50,10 @@ fn admit(settings: &Settings, guest: &str, profile: &Profile) -> Result<GuestCod
     {
         let name = Path::new(guest).file_stem().and_then(|stem| stem.to_str());
         let name: GuestName = name.context("the file has no name")?.parse()?;
-        return Ok(store.guest_file(Path::new(guest), &name, profile)?);
+        let file = Path::new(guest);
+        let wasm = fs::read(file).with_context(|| format!("failed to read {guest}"))?;
+        let origin = GuestOrigin::File(file.to_path_buf());
+        return Ok(weir_store::admit(&name, wasm.into(), profile, origin)?);
     }
     Ok(store.guest(&guest.parse()?, profile)?)
 }
@@ -236,8 +239,9 @@ fn try_engine(
     let dtype = info
         .dtype()
         .ok_or("the model's input has an unknown type")?;
+    let cases = cases(golden)?;
     let mut difference = 0.0_f64;
-    for (data, expected) in golden.vectors() {
+    for (data, expected) in &cases {
         guest.predict(
             &[TensorRef {
                 dtype,
@@ -256,10 +260,24 @@ fn try_engine(
         difference = pairs.map(|(a, b)| (a - b).abs()).fold(difference, f64::max);
     }
     Ok(Outcome {
-        runs: golden.count,
+        runs: cases.len(),
         difference,
-        tolerance: golden.tolerance,
+        tolerance: golden.tolerance.into(),
     })
+}
+
+/// Each input with the output that it must give.
+fn cases(golden: &Golden) -> std::io::Result<Vec<(Vec<u8>, Vec<u8>)>> {
+    let count = usize::try_from(golden.count).unwrap_or(usize::MAX).max(1);
+    let parts = |file: &Path| -> std::io::Result<Vec<Vec<u8>>> {
+        let bytes = fs::read(file)?;
+        let size = (bytes.len() / count).max(1);
+        Ok(bytes.chunks_exact(size).map(<[u8]>::to_vec).collect())
+    };
+    Ok(parts(&golden.inputs)?
+        .into_iter()
+        .zip(parts(&golden.outputs)?)
+        .collect())
 }
 
 fn zeros(info: &TensorInfo) -> Tensor {

@@ -3,15 +3,22 @@ use std::time::Instant;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{
-    cli::ConfigArgs,
+    cli::{BrokerArgs, ConfigArgs},
     command::settings,
     embedded,
     exit::Exit,
+    link,
     node::{self, Node},
     prepare::Prepared,
 };
-use weir_broker::Supervisor;
 use weir_profile::BrokerUrl;
+
+/// Where sensors find the embedded broker of a node.
+const EMBEDDED: BrokerArgs = BrokerArgs {
+    port: Some(1884),
+    v311_port: None,
+    child: false,
+};
 
 /// `weir run`: until SIGTERM or Ctrl-C, then drain.
 pub(crate) fn run(args: &ConfigArgs) -> anyhow::Result<Exit> {
@@ -34,16 +41,15 @@ pub(crate) fn run(args: &ConfigArgs) -> anyhow::Result<Exit> {
         .worker_threads(2)
         .build()?;
     runtime.block_on(async {
-        let broker = if embedded {
-            Some(embedded::start(1884)?)
-        } else {
-            None
+        let broker = match embedded {
+            true => Some(embedded::start(&EMBEDDED).await?),
+            false => None,
         };
-        let session = opened.session(broker.as_ref().map(Supervisor::port));
+        let session = opened.session(broker.as_ref().map(|broker| broker.addr().port()));
         let node = opened.start(session, started)?;
         let drained = until_stopped(node).await;
         if let Some(broker) = broker {
-            broker.stop();
+            broker.stop().await;
         }
         drained
     })
@@ -53,7 +59,7 @@ async fn until_stopped(node: Node) -> anyhow::Result<Exit> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut observer = node.observer();
-    let ready = observer.wait_for(|state| state.incoming.connected && state.all_granted());
+    let ready = observer.wait_for(|state| state.incoming.connected && link::all_granted(state));
     tokio::select! {
         _ = ready => tracing::info!("ready: every topic filter is subscribed"),
         _ = terminate.recv() => return drain(node).await,

@@ -55,7 +55,7 @@ pub(crate) fn test(args: &TestArgs) -> Result<Exit> {
         match runner.run(&message, Ok(device.clone()), Instant::now()) {
             None => windowed += 1,
             Some(settled) => {
-                rejects += usize::from(!matches!(settled.kind, Kind::Result { .. }));
+                rejects += usize::from(!matches!(settled.kind, Kind::Result(_)));
                 print(&mut out, &runner, settled)?;
             }
         }
@@ -89,6 +89,7 @@ fn open(
         lane,
         NonZeroUsize::MIN,
         router,
+        &observed,
     );
     let guest = lane.load(engines)?;
     Runner::open(guest, journey, NonZeroUsize::MIN, observed, Clock::start())
@@ -129,7 +130,7 @@ fn message(filter: &str, device: &DeviceId, payload: Bytes) -> Message {
 }
 
 fn print(out: &mut impl Write, runner: &Runner, settled: Settled) -> Result<()> {
-    if matches!(settled.kind, Kind::Result { .. }) {
+    if matches!(settled.kind, Kind::Result(_)) {
         for input in runner.inputs().iter() {
             writeln!(out, "input  {}", words(input))?;
         }

@@ -40,7 +40,7 @@ impl Audience {
             sink: _,
         } = Session::start(config)?;
         observer
-            .wait_for(|state| state.incoming.connected && state.all_granted())
+            .wait_for(|state| state.incoming.connected && link::all_granted(state))
             .await;
         let seen = Arc::new(AtomicU64::new(0));
         let counter = Arc::clone(&seen);

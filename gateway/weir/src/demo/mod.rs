@@ -18,7 +18,7 @@ use weir_profile::LoadOptions;
 
 use self::{audience::Audience, pumps::Confirmed, table::Screen, totals::Totals};
 use crate::{
-    cli::DemoArgs,
+    cli::{BrokerArgs, DemoArgs},
     embedded,
     engines::{Absent, Engines},
     exit::Exit,
@@ -100,14 +100,14 @@ async fn play(
     started: Instant,
 ) -> anyhow::Result<Exit> {
     let mut interrupt = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt())?;
-    let broker = embedded::start(0)?;
-    let port = broker.port();
+    let broker = embedded::start(&BrokerArgs::default()).await?;
+    let port = broker.addr().port();
     let audience = Audience::join(port).await?;
     let mut session = opened.session(Some(port));
     session.keep_alive = Duration::from_secs(10);
     let node = opened.start(session, started)?;
     node.observer()
-        .wait_for(|state| state.incoming.connected && state.all_granted())
+        .wait_for(|state| state.incoming.connected && link::all_granted(state))
         .await;
 
     let sensors = Session::start(link::local(port, "weir-demo-pumps"))?;
@@ -139,7 +139,7 @@ async fn play(
     stop.send_replace(true);
     let published = pumps.await?;
     let totals = finish(node, sensors, audience, &confirmed, published).await;
-    broker.stop();
+    broker.stop().await;
     totals.print(args.json, absent)
 }
 

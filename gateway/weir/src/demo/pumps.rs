@@ -11,7 +11,7 @@ use std::{
 use bytes::Bytes;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use vibration_generator::{Condition, Pump, SAMPLE_HZ, Split};
-use weir_transport::{Acknowledge, Outgoing, Properties, QoS, Sink, Ticket};
+use weir_transport::{Acknowledge, Outgoing, Sink, Ticket};
 
 /// Between two bursts of samples.
 const TICK: Duration = Duration::from_millis(10);
@@ -131,16 +131,13 @@ impl Simulated {
         } else {
             format!(r#"{{"t":{time:.4},"ax":{ax:.2},"ay":{ay:.2},"az":{az:.2}}}"#)
         };
+        let acknowledge: Arc<dyn Acknowledge> = Arc::clone(confirmed) as _;
         Outgoing {
-            topic: format!("sensors/{}/vibration", self.device),
-            payload: Bytes::from(payload),
-            qos: QoS::AtLeastOnce,
-            retain: false,
-            properties: Properties::default(),
-            ticket: Some(Ticket::new(
-                Arc::clone(confirmed) as Arc<dyn Acknowledge>,
-                0,
-            )),
+            ticket: Some(Ticket::new(acknowledge, 0)),
+            ..Outgoing::new(
+                format!("sensors/{}/vibration", self.device),
+                Bytes::from(payload),
+            )
         }
     }
 }
