@@ -1,4 +1,8 @@
-use std::{num::NonZeroUsize, ops::Deref, sync::Arc};
+use std::{
+    num::NonZeroUsize,
+    ops::Deref,
+    sync::{Arc, atomic::AtomicU64},
+};
 
 use weir_engine::{Tensor, TensorRef};
 use weir_profile::{DeviceId, NodeName, Pipeline};
@@ -11,7 +15,7 @@ use crate::{
     identity::Identities,
     publish::{Published, Publisher, about},
     reject::excerpt,
-    result::{Facts, ResultWriter},
+    result::{Best, Facts, ResultWriter},
 };
 
 /// Everything of a pipeline that one guest's thread needs besides the guest: from a message to the guest's inputs,
@@ -54,6 +58,9 @@ pub struct Origin {
     pub payload_bytes_max: usize,
     /// The number of journeys that share the pipeline's devices, and with them the greatest number of windows.
     pub shards: NonZeroUsize,
+    /// Counts the results that left as rejects (`result_too_large`) because the broker takes no packet of their size:
+    /// results less, rejects more.
+    pub substituted: Arc<AtomicU64>,
 }
 
 /// A message that a pipeline accepted.
@@ -79,12 +86,12 @@ pub enum Step {
 }
 
 /// How a message ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Kind {
     /// With a result.
-    Result,
-    /// With a reject of this code.
-    Reject(&'static str),
+    Result(Best),
+    /// With a reject.
+    Reject(Reason),
 }
 
 /// A message's end, and what is to be published for it: at least one message.
@@ -117,7 +124,13 @@ impl Journey {
         let writer = ResultWriter::new(options.clone(), binding.labels.clone(), binding.softmax);
         let identities = Identities::new(&origin.node, &pipeline.name, origin.counter_start);
         let name = pipeline.name.clone();
-        let publisher = Publisher::new(origin.root.clone(), name, options, router);
+        let publisher = Publisher::new(
+            origin.root.clone(),
+            name,
+            options,
+            router,
+            Arc::clone(&origin.substituted),
+        );
         Self {
             payload_bytes_max: origin.payload_bytes_max,
             intake: Intake::new(binding, origin.shards),
@@ -183,8 +196,8 @@ impl Journey {
             latency_us: timing.finished_us.saturating_sub(accepted.monotonic_us),
             infer_us: timing.infer_us,
         };
-        let payload = match self.writer.write(facts, outputs) {
-            Ok(payload) => payload,
+        let (payload, best) = match self.writer.write(facts, outputs) {
+            Ok(written) => written,
             Err(reason) => return self.fail(arrival, &reason),
         };
         let name = &self.publisher.pipeline;
@@ -198,7 +211,7 @@ impl Journey {
             &excerpt,
         );
         let published = self.publisher.result(message, device, about, payload);
-        Settled::new(Kind::Result, published)
+        Settled::new(Kind::Result(best), published)
     }
 
     /// The reject of the message that was taken last, where the guest gave no result.
@@ -229,13 +242,6 @@ impl Journey {
         self.intake.window_counts()
     }
 
-    /// Results that were counted as such, but left as rejects (`result_too_large`) because the broker takes no
-    /// packet of their size: to be taken off the results and added to the rejects.
-    #[must_use]
-    pub fn substituted(&self) -> u64 {
-        self.publisher.substituted()
-    }
-
     fn check_size(&mut self, message: &Message) -> Result<(), Reason> {
         let (bytes, bytes_max) = (message.payload.len(), self.payload_bytes_max);
         if bytes > bytes_max {
@@ -257,7 +263,7 @@ impl Journey {
         let name = &self.publisher.pipeline;
         let about = about(&self.id, accepted.wall_us, name, device, message, &excerpt);
         let published = self.publisher.reject(message, device, about, reason);
-        Settled::new(Kind::Reject(reason.code), published)
+        Settled::new(Kind::Reject(reason.clone()), published)
     }
 }
 

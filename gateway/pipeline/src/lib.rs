@@ -7,6 +7,8 @@
 mod accept;
 mod binding;
 mod decode;
+#[cfg(test)]
+mod fixtures;
 mod identity;
 mod journey;
 mod now;
@@ -15,14 +17,16 @@ mod publish;
 mod reason;
 mod reject;
 mod result;
+mod schema;
 pub mod topics;
 mod window;
 
 pub use accept::{Overlap, Routed, Router, RouterError, Subscription};
 pub use binding::{BindError, Binding, InputFacts, Layout, ModelFacts};
 pub use journey::{Arrival, Inputs, Journey, Kind, Origin, Settled, Step, WindowCounts};
-pub use now::{Now, Timing};
+pub use now::{Now, Timing, UtcMillis};
 pub use publish::ReplyRefusal;
 pub use reason::{Reason, RejectCode};
 pub use reject::Reject;
-pub use result::{InferenceResult, Output, Ranked};
+pub use result::{Best, InferenceResult, Output, Ranked};
+pub use schema::{reject_schema, result_schema};

@@ -25,7 +25,7 @@ pub(crate) struct Publisher {
     pub(crate) pipeline: PipelineName,
     options: ResultOptions,
     router: Arc<Router>,
-    substituted: AtomicU64,
+    substituted: Arc<AtomicU64>,
 }
 
 /// What is published for one message.
@@ -68,19 +68,15 @@ impl Publisher {
         pipeline: PipelineName,
         options: ResultOptions,
         router: Arc<Router>,
+        substituted: Arc<AtomicU64>,
     ) -> Self {
         Self {
             root,
             pipeline,
             options,
             router,
-            substituted: AtomicU64::new(0),
+            substituted,
         }
-    }
-
-    /// Results that were published as rejects because no broker would take them.
-    pub(crate) fn substituted(&self) -> u64 {
-        self.substituted.load(Ordering::Relaxed)
     }
 
     pub(crate) fn result(

@@ -79,6 +79,16 @@ pub const fn topics() -> &'static [Topic] {
     TOPICS
 }
 
+/// The filters of everything that Weir publishes by itself: no pipeline may take any of it.
+#[must_use]
+pub fn own_filters(root: &str) -> [String; 3] {
+    [
+        format!("{root}/results/+/+"),
+        format!("{root}/rejects/+/+"),
+        format!("{root}/nodes/+/+"),
+    ]
+}
+
 /// `<root>/results/<pipeline>/<device>`
 #[must_use]
 pub fn result(root: &str, pipeline: &PipelineName, device: &DeviceId) -> String {
@@ -103,3 +113,6 @@ pub fn status(root: &str, node: &NodeName) -> String {
 pub fn health(root: &str, node: &NodeName) -> String {
     format!("{root}/nodes/{node}/health")
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,7 @@ use weir_profile::{DeviceId, Pipeline, PipelineName};
 use weir_transport::Message;
 
 use super::filter::{Filter, LEVELS_MAX, Levels};
-use crate::{Reason, RejectCode};
+use crate::{Reason, RejectCode, topics};
 
 /// Which pipelines take a message. Built once from the configuration; shared by every thread.
 #[derive(Debug)]
@@ -70,15 +70,15 @@ pub enum RouterError {
     },
     /// The filter takes Weir's own topics: results would become payloads, endlessly.
     #[error(
-        "pipeline.{pipeline}.topic: {filter} takes topics below {root}/, which are Weir's own; narrow it or change node.root"
+        "pipeline.{pipeline}.topic: {filter} also takes {own}, where Weir publishes; narrow it or change node.root"
     )]
     OwnTopics {
         /// The pipeline.
         pipeline: PipelineName,
         /// The filter.
         filter: String,
-        /// The root of Weir's own topics.
-        root: String,
+        /// What it would take.
+        own: String,
     },
     /// The root is no topic.
     #[error("node.root: {root:?} cannot be the root of topics")]
@@ -93,7 +93,7 @@ impl Router {
     ///
     /// # Errors
     /// Fails where a filter is none, or takes Weir's own topics.
-    pub fn new(root: &str, pipelines: &[Pipeline]) -> Result<Self, RouterError> {
+    pub fn new(pipelines: &[Pipeline], root: &str) -> Result<Self, RouterError> {
         let own = Filter::parse(&format!("{root}/#"))
             .filter(|_| !root.is_empty() && !root.contains(['+', '#']))
             .ok_or_else(|| RouterError::Root {
@@ -101,7 +101,7 @@ impl Router {
             })?;
         let mut routes = Vec::with_capacity(pipelines.len());
         for pipeline in pipelines {
-            routes.push(Route::new(pipeline, root, &own)?);
+            routes.push(Route::new(pipeline, root)?);
         }
         let chosen = covering(&routes);
         let subscriptions = chosen
@@ -164,7 +164,7 @@ impl Router {
 }
 
 impl Route {
-    fn new(pipeline: &Pipeline, root: &str, own: &Filter) -> Result<Self, RouterError> {
+    fn new(pipeline: &Pipeline, root: &str) -> Result<Self, RouterError> {
         let name = pipeline.name.clone();
         let text = &pipeline.topic.filter;
         let Some(filter) = Filter::parse(text) else {
@@ -173,11 +173,12 @@ impl Route {
                 filter: text.clone(),
             });
         };
-        if filter.meets(own) {
+        let met = |own: &String| Filter::parse(own).is_some_and(|own| own.meets(&filter));
+        if let Some(own) = topics::own_filters(root).into_iter().find(met) {
             return Err(RouterError::OwnTopics {
                 pipeline: name,
                 filter: text.clone(),
-                root: root.to_owned(),
+                own,
             });
         }
         Ok(Self {

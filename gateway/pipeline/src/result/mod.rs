@@ -5,4 +5,5 @@ mod rank;
 mod write;
 
 pub use document::{InferenceResult, Output, Ranked};
+pub use write::Best;
 pub(crate) use write::{Facts, ResultWriter};

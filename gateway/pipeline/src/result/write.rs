@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use bytes::Bytes;
 use weir_engine::Tensor;
 use weir_payload::{Dims, Elements, List, VERSION};
@@ -14,7 +16,7 @@ use crate::{Reason, RejectCode, now::UtcMillis, prepare::all_finite};
 #[derive(Debug)]
 pub(crate) struct ResultWriter {
     options: ResultOptions,
-    labels: Vec<String>,
+    labels: Vec<Arc<str>>,
     softmax: bool,
     ranking: Ranking,
     buffer: Vec<u8>,
@@ -36,36 +38,58 @@ pub(crate) struct Facts<'a> {
 
 /// What the ranking says.
 struct Verdict<'a> {
-    label: Option<&'a str>,
+    label: Option<&'a Arc<str>>,
     confidence: Option<f32>,
     top: Vec<Ranked<'a>>,
+}
+
+/// The best label of a result, for those who watch; none below `min_confidence` or without labels.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Best {
+    /// The label.
+    pub label: Option<Arc<str>>,
+    /// How certain the best one is, whether it is named or not.
+    pub confidence: Option<f32>,
+}
+
+impl Verdict<'_> {
+    fn best(&self) -> Best {
+        Best {
+            label: self.label.cloned(),
+            confidence: self.confidence,
+        }
+    }
 }
 
 impl ResultWriter {
     pub(crate) fn new(options: ResultOptions, labels: Vec<String>, softmax: bool) -> Self {
         Self {
             options,
-            labels,
+            labels: labels.into_iter().map(Arc::from).collect(),
             softmax,
             ranking: Ranking::default(),
             buffer: Vec::new(),
         }
     }
 
-    /// The result's bytes.
-    pub(crate) fn write(&mut self, facts: Facts<'_>, outputs: &[Tensor]) -> Result<Bytes, Reason> {
+    /// The result's bytes, and the best label in it.
+    pub(crate) fn write(
+        &mut self,
+        facts: Facts<'_>,
+        outputs: &[Tensor],
+    ) -> Result<(Bytes, Best), Reason> {
         if let Some(first) = outputs.first() {
             self.ranking.read(first, self.softmax);
         }
         self.buffer.clear();
-        match self.options.format {
+        let best = match self.options.format {
             ResultFormat::Json => self.json(facts, outputs)?,
             ResultFormat::Postcard => self.postcard(facts, outputs)?,
-        }
-        Ok(Bytes::copy_from_slice(&self.buffer))
+        };
+        Ok((Bytes::copy_from_slice(&self.buffer), best))
     }
 
-    fn json(&mut self, facts: Facts<'_>, outputs: &[Tensor]) -> Result<(), Reason> {
+    fn json(&mut self, facts: Facts<'_>, outputs: &[Tensor]) -> Result<Best, Reason> {
         let Self {
             options,
             labels,
@@ -86,7 +110,7 @@ impl ResultWriter {
             time: UtcMillis(facts.time_us),
             pipeline: facts.pipeline,
             device: facts.device,
-            label: verdict.label,
+            label: verdict.label.map(|label| &**label),
             confidence: verdict.confidence,
             top: &verdict.top,
             outputs: outputs.as_deref(),
@@ -96,10 +120,11 @@ impl ResultWriter {
             latency_ms: Millis(facts.latency_us),
             infer_ms: Millis(facts.infer_us),
         };
-        serde_json::to_writer(buffer, &document).map_err(unwritable)
+        serde_json::to_writer(buffer, &document).map_err(unwritable)?;
+        Ok(verdict.best())
     }
 
-    fn postcard(&mut self, facts: Facts<'_>, outputs: &[Tensor]) -> Result<(), Reason> {
+    fn postcard(&mut self, facts: Facts<'_>, outputs: &[Tensor]) -> Result<Best, Reason> {
         let Self {
             options,
             labels,
@@ -133,7 +158,7 @@ impl ResultWriter {
             time_us: facts.time_us,
             pipeline: facts.pipeline,
             device: facts.device,
-            label: verdict.label,
+            label: verdict.label.map(|label| &**label),
             confidence: verdict.confidence,
             model_version: facts.model_version,
             guest: facts.guest,
@@ -144,35 +169,36 @@ impl ResultWriter {
             outputs: List::Slice(&tensors),
         };
         *buffer = postcard::to_extend(&document, std::mem::take(buffer)).map_err(unwritable)?;
-        Ok(())
+        Ok(verdict.best())
     }
 }
 
 /// The best labels. Without labels there are none: a number alone names nothing.
 fn verdict<'l>(
     options: &ResultOptions,
-    labels: &'l [String],
+    labels: &'l [Arc<str>],
     ranking: &mut Ranking,
 ) -> Verdict<'l> {
     let count = if labels.is_empty() { 0 } else { options.top_k };
     let count = usize::try_from(count).unwrap_or(usize::MAX);
-    let ranked = |(place, confidence): (usize, f32)| {
-        let label = labels.get(place).map(String::as_str)?;
-        Some(Ranked { label, confidence })
-    };
-    let mut top: Vec<Ranked<'l>> = ranking.best(count).filter_map(ranked).collect();
-    let best = top.first().copied();
+    let ranked = |(place, confidence): (usize, f32)| Some((labels.get(place)?, confidence));
+    let best: Vec<(&'l Arc<str>, f32)> = ranking.best(count).filter_map(ranked).collect();
+    let mut top: Vec<Ranked<'l>> = best
+        .iter()
+        .map(|&(label, confidence)| Ranked { label, confidence })
+        .collect();
+    let best = best.first().copied();
     if options.top_k < 2 {
         top.clear();
     }
-    let certain = |best: &Ranked<'_>| {
+    let certain = |(_, confidence): &(&Arc<str>, f32)| {
         options
             .min_confidence
-            .is_none_or(|least| best.confidence >= least)
+            .is_none_or(|least| *confidence >= least)
     };
     Verdict {
-        label: best.filter(certain).map(|best| best.label),
-        confidence: best.map(|best| best.confidence),
+        label: best.filter(certain).map(|(label, _)| label),
+        confidence: best.map(|(_, confidence)| confidence),
         top,
     }
 }

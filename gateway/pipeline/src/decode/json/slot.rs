@@ -63,7 +63,8 @@ impl Slot {
 
     /// Takes a number within `depth` arrays.
     pub(super) fn number(&mut self, depth: usize, value: f64) {
-        if *self.rank.get_or_insert(depth) != depth {
+        let beside_an_array = self.lengths.get(depth).is_some_and(Option::is_some);
+        if *self.rank.get_or_insert(depth) != depth || beside_an_array {
             self.fail(Fault::Ragged);
         }
         self.values.push(value);

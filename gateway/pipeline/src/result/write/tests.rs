@@ -1,1 +1,127 @@
+use weir_profile::Pipeline;
+
 use super::*;
+use crate::fixtures::{facts, little_endian, pipeline};
+
+const FACTS: Facts<'_> = Facts {
+    id: "1",
+    time_us: 0,
+    pipeline: "p",
+    device: "d",
+    model_version: None,
+    guest: "g@1",
+    engine: "wasmi",
+    latency_us: 480,
+    infer_us: 210,
+};
+
+fn class(values: &[f32]) -> Tensor {
+    Tensor {
+        name: "class".to_owned(),
+        dtype: guest_abi::DType::F32,
+        dims: vec![1, u32::try_from(values.len()).unwrap()],
+        data: little_endian(values),
+    }
+}
+
+fn writer(softmax: bool, change: impl FnOnce(&mut ResultOptions)) -> ResultWriter {
+    let Pipeline { mut result, .. } = pipeline();
+    change(&mut result);
+    ResultWriter::new(result, facts().labels, softmax)
+}
+
+fn json(writer: &mut ResultWriter, outputs: &[Tensor]) -> Result<serde_json::Value, &'static str> {
+    let written = writer.write(FACTS, outputs).map_err(|reason| reason.code);
+    let (bytes, best) = written?;
+    let document: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
+    assert_eq!(document["label"].as_str(), best.label.as_deref());
+    Ok(document)
+}
+
+#[test]
+fn the_best_label_is_reported_if_it_is_certain_enough() {
+    let outputs = [class(&[0.25, 0.0, 0.5, 0.25])];
+    let mut sure = writer(false, |options| options.min_confidence = Some(0.5));
+    let document = json(&mut sure, &outputs).unwrap();
+    assert_eq!(document["label"], "bearing_fault");
+    assert_eq!(document["confidence"], 0.5);
+    assert_eq!(document.get("top"), None);
+    let mut unsure = writer(false, |options| options.min_confidence = Some(0.6));
+    let document = json(&mut unsure, &outputs).unwrap();
+    assert_eq!(document.get("label"), None);
+    assert_eq!(document["confidence"], 0.5);
+}
+
+#[test]
+fn several_labels_stand_best_first() {
+    let mut writer = writer(false, |options| options.top_k = 3);
+    let document = json(&mut writer, &[class(&[0.25, 0.125, 0.5, 0.25])]).unwrap();
+    let labels: Vec<&str> = document["top"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["label"].as_str().unwrap())
+        .collect();
+    assert_eq!(labels, ["bearing_fault", "normal", "looseness"]);
+}
+
+#[test]
+fn without_labels_there_is_no_verdict() {
+    let mut writer = writer(false, |_| {});
+    writer.labels.clear();
+    let document = json(&mut writer, &[class(&[3.5])]).unwrap();
+    assert_eq!(
+        (document.get("label"), document.get("confidence")),
+        (None, None)
+    );
+    assert_eq!(document["outputs"][0]["data"], serde_json::json!([3.5]));
+}
+
+#[test]
+fn softmax_applies_to_the_first_output_and_its_report() {
+    let mut writer = writer(true, |_| {});
+    let document = json(
+        &mut writer,
+        &[class(&[0.0, 0.0, 1000.0, 0.0]), class(&[2.0])],
+    )
+    .unwrap();
+    assert_eq!(document["confidence"], 1.0);
+    assert_eq!(
+        document["outputs"][0]["data"],
+        serde_json::json!([0.0, 0.0, 1.0, 0.0])
+    );
+    assert_eq!(document["outputs"][1]["data"], serde_json::json!([2.0]));
+}
+
+#[test]
+fn json_refuses_what_it_cannot_carry_and_postcard_carries_it() {
+    let broken = [class(&[0.0, f32::NAN, 1.0, 0.0])];
+    assert_eq!(
+        json(&mut writer(false, |_| {}), &broken),
+        Err("output_not_finite")
+    );
+    let quiet = |options: &mut ResultOptions| options.outputs = false;
+    assert_eq!(
+        json(&mut writer(false, quiet), &broken).unwrap()["label"],
+        "bearing_fault"
+    );
+    assert_eq!(
+        json(&mut writer(true, quiet), &broken),
+        Err("output_not_finite")
+    );
+    let mut writer = writer(false, |options| options.format = ResultFormat::Postcard);
+    let (bytes, _) = writer.write(FACTS, &broken).unwrap();
+    let read = weir_payload::InferenceResult::decode(&bytes).unwrap();
+    assert_eq!(read.label, Some("bearing_fault"));
+    let output = read.outputs.iter().next().unwrap();
+    assert_eq!(output.dims.as_slice(), [1, 4]);
+    assert!(output.elements.numbers_f32().nth(1).unwrap().is_nan());
+}
+
+#[test]
+fn the_memory_is_used_again() {
+    let mut writer = writer(false, |options| options.format = ResultFormat::Postcard);
+    let outputs = [class(&[0.25, 0.0, 0.5, 0.25])];
+    let first = writer.write(FACTS, &outputs).unwrap();
+    assert_eq!(writer.write(FACTS, &outputs).unwrap(), first);
+}
