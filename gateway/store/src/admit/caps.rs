@@ -40,7 +40,8 @@ impl Things {
 }
 
 impl Caps {
-    /// The caps of a class.
+    /// The caps of a class. Measured: the guest `onnx`, the largest that ships, has 14 575 functions, 424 locals in one
+    /// of them, 3 globals and 3 data segments. Chosen: several times that; for microcontrollers a fraction of it.
     #[must_use]
     pub const fn of(class: Class) -> Self {
         match class {

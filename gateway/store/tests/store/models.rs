@@ -172,3 +172,23 @@ fn guests_and_models_go_together_or_are_refused() {
         Err(FitError::Format { .. })
     ));
 }
+
+#[test]
+fn shipped_models_are_what_they_state() {
+    let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models");
+    let folders = fs::read_dir(models)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    for folder in folders.filter(|folder| folder.join("model.toml").exists()) {
+        let name: ModelName = folder
+            .file_name()
+            .unwrap()
+            .to_str()
+            .unwrap()
+            .parse()
+            .unwrap();
+        let bytes_max = profile("pi-3").limits.model_bytes_max;
+        let model = read_model(&folder, &name, bytes_max);
+        assert!(model.is_ok(), "{name}: {:?}", model.err());
+    }
+}
