@@ -295,6 +295,10 @@ fn brokers_that_cannot_work_are_refused() {
         let errors = errors(&format!("[broker]\nurl = {url:?}\n"));
         assert_eq!(errors.len(), 1, "{url}: {errors:#?}");
         assert_eq!(errors[0].key, "broker.url");
+        assert!(
+            !errors[0].to_string().contains("u:p"),
+            "a password is shown"
+        );
     }
 }
 

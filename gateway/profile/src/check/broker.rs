@@ -25,11 +25,12 @@ pub(crate) fn broker(
     let url = match url(&written.url) {
         Ok(url) => Some(url),
         Err((message, help)) => {
-            report.error(
-                &["broker", "url"],
-                format!("{:?} {message}", written.url),
-                help,
-            );
+            let message = if written.url.contains('@') {
+                message.to_owned()
+            } else {
+                format!("{:?} {message}", written.url)
+            };
+            report.error(&["broker", "url"], message, help);
             None
         }
     };
