@@ -1,1 +1,0 @@
-//! Conformance, system and fault tests, and the benches.

@@ -1,0 +1,134 @@
+use std::{
+    fmt::Write,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use anyhow::Result;
+use tempfile::TempDir;
+
+use crate::places;
+
+/// The configuration of one node, in a folder of its own that goes away with it.
+///
+/// Guests, models and device profiles are the repository's; what a test needs beyond that it adds as text, in the
+/// words that an installer would write.
+#[derive(Debug)]
+pub struct NodeConfig {
+    folder: TempDir,
+    name: String,
+    broker_port: u16,
+    cache: PathBuf,
+    node: String,
+    broker: String,
+    sections: String,
+}
+
+impl NodeConfig {
+    /// A node without pipelines, at the broker on this loopback port.
+    ///
+    /// # Errors
+    /// Fails where no temporary folder can be made.
+    pub fn new(name: &str, broker_port: u16) -> Result<Self> {
+        let folder = TempDir::with_prefix("weir-node-")?;
+        fs::create_dir(folder.path().join("device-profiles"))?;
+        Ok(Self {
+            cache: folder.path().join("cache"),
+            folder,
+            name: name.to_owned(),
+            broker_port,
+            node: String::new(),
+            broker: String::new(),
+            sections: String::new(),
+        })
+    }
+
+    /// Adds a line to `[node]`, such as `health_interval_s = 1`.
+    #[must_use]
+    pub fn node(mut self, line: &str) -> Self {
+        self.node.push_str(line);
+        self.node.push('\n');
+        self
+    }
+
+    /// Adds a line to `[broker]`, such as `receive_max = 20`.
+    #[must_use]
+    pub fn broker(mut self, line: &str) -> Self {
+        self.broker.push_str(line);
+        self.broker.push('\n');
+        self
+    }
+
+    /// Adds a section with its heading, such as `[pipeline.pump]`.
+    #[must_use]
+    pub fn section(mut self, text: &str) -> Self {
+        self.sections.push('\n');
+        self.sections.push_str(text);
+        self.sections.push('\n');
+        self
+    }
+
+    /// Adds a device profile beside those of the repository.
+    ///
+    /// # Errors
+    /// Fails where the file cannot be written.
+    pub fn profile(self, name: &str, text: &str) -> Result<Self> {
+        let file = format!("{name}.toml");
+        fs::write(self.folder.path().join("device-profiles").join(file), text)?;
+        Ok(self)
+    }
+
+    /// Keeps compiled guests in this folder, which outlives the node, so that the next one starts at once.
+    #[must_use]
+    pub fn cache(mut self, folder: &Path) -> Self {
+        folder.clone_into(&mut self.cache);
+        self
+    }
+
+    /// The node's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The port of its broker.
+    #[must_use]
+    pub fn broker_port(&self) -> u16 {
+        self.broker_port
+    }
+
+    /// The folder that holds everything the node writes and the test reads.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The file, as it is now.
+    ///
+    /// # Errors
+    /// Fails where the file cannot be written.
+    pub fn write(&self) -> Result<PathBuf> {
+        let repository = places::repository();
+        let profiles = [
+            self.folder.path().join("device-profiles"),
+            repository.join("device-profiles"),
+        ];
+        fs::create_dir_all(&self.cache)?;
+        let mut text = String::new();
+        writeln!(text, "[node]\nname = {:?}\n{}", self.name, self.node)?;
+        writeln!(
+            text,
+            "[broker]\nurl = \"mqtt://127.0.0.1:{}\"\n{}",
+            self.broker_port, self.broker
+        )?;
+        writeln!(text, "[paths]")?;
+        writeln!(text, "guests = {:?}", [places::guests()?])?;
+        writeln!(text, "models = {:?}", [repository.join("models")])?;
+        writeln!(text, "profiles = {profiles:?}")?;
+        writeln!(text, "cache = {:?}", self.cache)?;
+        text.push_str(&self.sections);
+        let file = self.folder.path().join("weir.toml");
+        fs::write(&file, text)?;
+        Ok(file)
+    }
+}

@@ -1,0 +1,18 @@
+//! What the system tests and the benches share: a real broker, a real node, and a client that keeps its promises.
+//!
+//! Everything here drives Weir from outside, as a sensor, a dashboard or an installer would: processes, signals,
+//! files, MQTT. Nothing waits for a fixed time; whatever waits has a deadline and says what did not happen.
+
+mod broker;
+mod client;
+mod config;
+mod node;
+mod places;
+mod process;
+
+pub use broker::Mosquitto;
+pub use client::{Client, Publication, Receipt, Received};
+pub use config::NodeConfig;
+pub use node::WeirProcess;
+pub use places::{free_port, guests, profile_folder, repository, target_folder};
+pub use process::Process;
