@@ -40,7 +40,7 @@ pub(crate) enum Command {
         filter: Option<String>,
     },
 
-    /// Build the wasm guests into target/weir/guests, where a development build of weir finds them.
+    /// Build the wasm guests into target/share/weir/guests, where a development build of weir finds them.
     ///
     /// The first time takes minutes (tract); later only what changed is built.
     Guests,

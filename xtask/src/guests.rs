@@ -1,5 +1,6 @@
 use std::{
     fs,
+    io::ErrorKind,
     path::{Path, PathBuf},
     time::Instant,
 };
@@ -36,8 +37,9 @@ const GUESTS: [Guest; 2] = [
 /// and its tests run the wasm file in every engine (`tests/conformance`).
 pub(crate) const TESTED_NATIVELY: [&str; 3] = ["guest-abi", "weir-guest", "anomaly"];
 
-/// Builds every guest and collects the files.
+/// Builds every guest and collects the files, with the models beside them, as an installation has them.
 pub(crate) fn build(tree: &Tree) -> Result<()> {
+    link_models(tree)?;
     for guest in &GUESTS {
         let start = Instant::now();
         let built = tree
@@ -76,6 +78,20 @@ fn compile(tree: &Tree, guest: &Guest) -> Result<()> {
 
 /// Puts the file in place in one step, and only where it differs: a running weir sees the old one or the new one,
 /// and what was compiled from it stays fresh.
+fn link_models(tree: &Tree) -> Result<()> {
+    let guests = tree.collected_guests();
+    fs::create_dir_all(&guests)?;
+    let link = guests.with_file_name("models");
+    let models = tree.models();
+    if fs::read_link(&link).is_ok_and(|linked| linked == models) {
+        return Ok(());
+    }
+    match fs::remove_file(&link) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error.into()),
+        _ => Ok(std::os::unix::fs::symlink(models, link)?),
+    }
+}
+
 fn collect(tree: &Tree, guest: &Guest, built: &Path) -> Result<PathBuf> {
     let folder = tree.collected_guests();
     fs::create_dir_all(&folder)?;

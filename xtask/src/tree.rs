@@ -55,7 +55,12 @@ impl Tree {
 
     /// Where a development build of weir looks for `<guest>.wasm`.
     pub(crate) fn collected_guests(&self) -> PathBuf {
-        self.target.join("weir").join("guests")
+        self.target.join("share").join("weir").join("guests")
+    }
+
+    /// The models that ship.
+    pub(crate) fn models(&self) -> PathBuf {
+        self.root.join("models")
     }
 
     /// The weir binary of a cargo profile's folder (`debug`, `release`).

@@ -29,23 +29,23 @@ pub struct LoadOptions {
 }
 
 impl LoadOptions {
-    /// The options of a service: [`DEFAULT_FILE`], the process's environment, the host's name, and the folders of a
-    /// package, beside the binary and below the working directory.
+    /// The options of a service: [`DEFAULT_FILE`], the process's environment, the host's name, and the folders of what
+    /// was put here (`/var/lib/weir`), of the installation (`share/weir` beside the binary's folder), and of the
+    /// working directory.
     #[must_use]
     pub fn from_process() -> Self {
         let env: Vec<(String, String)> = std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
             .collect();
+        // /usr/bin/weir has /usr/share/weir; target/debug/weir has target/share/weir.
         let binary = std::env::current_exe().ok();
-        let beside_binary = binary
+        let prefix = binary
             .as_deref()
             .and_then(Path::parent)
-            .map(Path::to_path_buf);
-        let folders = ["/var/lib/weir", "/usr/share/weir"].map(PathBuf::from);
-        let search = folders
-            .into_iter()
-            .chain(beside_binary)
-            .chain([PathBuf::from(".")]);
+            .and_then(Path::parent);
+        let installed = prefix.map(|prefix| prefix.join("share/weir"));
+        let folders = [Some("/var/lib/weir".into()), installed, Some(".".into())];
+        let search = folders.into_iter().flatten();
         Self {
             default_file: Some(DEFAULT_FILE.into()),
             host_name: host_name(),

@@ -106,8 +106,8 @@ pub enum Protocol {
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Paths {
-    /// Folders of guests (`<guest>.wasm`). Default: `/var/lib/weir/guests`, `/usr/share/weir/guests`, `guests` beside
-    /// the binary, `./guests`.
+    /// Folders of guests (`<guest>.wasm`). Default: `/var/lib/weir/guests`, `share/weir/guests` of the installation
+    /// (`/usr/share/weir/guests`), `./guests`.
     pub guests: Option<Vec<PathBuf>>,
     /// Folders of models (`<model>/model.toml`). Default: as `guests`, with `models`.
     pub models: Option<Vec<PathBuf>>,
