@@ -1,21 +1,20 @@
 use std::{
     num::NonZeroUsize,
-    ops::Deref,
     sync::{Arc, atomic::AtomicU64},
 };
 
-use weir_engine::{Tensor, TensorRef};
+use weir_engine::Tensor;
 use weir_profile::{DeviceId, NodeName, Pipeline};
-use weir_transport::{Message, Outgoing, Ticket};
+use weir_transport::Message;
 
 pub use crate::window::WindowCounts;
 use crate::{
-    Binding, Now, Reason, RejectCode, ReplyRefusal, Router, Timing,
+    Binding, Inputs, Kind, Now, Reason, RejectCode, Router, Settled, Timing,
     decode::{Intake, Origin as Source},
     identity::Identities,
-    publish::{Published, Publisher, about},
+    publish::{Publisher, about},
     reject::excerpt,
-    result::{Best, Facts, ResultWriter},
+    result::{Facts, ResultWriter},
 };
 
 /// Everything of a pipeline that one guest's thread needs besides the guest: from a message to the guest's inputs,
@@ -83,37 +82,6 @@ pub enum Step {
     Windowed,
     /// It is refused.
     Reject(Box<Settled>),
-}
-
-/// How a message ended.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Kind {
-    /// With a result.
-    Result(Best),
-    /// With a reject.
-    Reject(Reason),
-}
-
-/// A message's end, and what is to be published for it: at least one message.
-#[derive(Debug)]
-pub struct Settled {
-    /// How it ended.
-    pub kind: Kind,
-    /// To the result or reject topic; none where the pipeline replies only.
-    pub published: Option<Outgoing>,
-    /// To the response topic.
-    pub reply: Option<Outgoing>,
-    /// Why a response topic got no reply: to be logged.
-    pub reply_refused: Option<ReplyRefusal>,
-}
-
-/// The guest's inputs, in the order of the signature without state.
-#[derive(Debug)]
-pub enum Inputs<'a> {
-    /// The usual case, without an allocation.
-    One([TensorRef<'a>; 1]),
-    /// Another number of inputs.
-    Many(Vec<TensorRef<'a>>),
 }
 
 impl Journey {
@@ -264,43 +232,6 @@ impl Journey {
         let about = about(&self.id, accepted.wall_us, name, device, message, &excerpt);
         let published = self.publisher.reject(message, device, about, reason);
         Settled::new(Kind::Reject(reason.clone()), published)
-    }
-}
-
-impl Settled {
-    fn new(kind: Kind, published: Published) -> Self {
-        Self {
-            kind,
-            published: published.main,
-            reply: published.reply,
-            reply_refused: published.refusal,
-        }
-    }
-
-    /// The messages to publish, each with a share of the ticket: the incoming message is acknowledged once all of
-    /// them are safe.
-    pub fn into_outgoing(self, ticket: Ticket) -> impl Iterator<Item = Outgoing> {
-        let both = self.published.is_some() && self.reply.is_some();
-        let second = both.then(|| ticket.clone());
-        let mut tickets = [Some(ticket), second].into_iter();
-        [self.published, self.reply]
-            .into_iter()
-            .flatten()
-            .map(move |outgoing| Outgoing {
-                ticket: tickets.next().flatten(),
-                ..outgoing
-            })
-    }
-}
-
-impl<'a> Deref for Inputs<'a> {
-    type Target = [TensorRef<'a>];
-
-    fn deref(&self) -> &Self::Target {
-        match self {
-            Self::One(one) => one,
-            Self::Many(many) => many,
-        }
     }
 }
 

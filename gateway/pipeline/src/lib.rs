@@ -18,15 +18,17 @@ mod reason;
 mod reject;
 mod result;
 mod schema;
+mod settled;
 pub mod topics;
 mod window;
 
 pub use accept::{Overlap, Routed, Router, RouterError, Subscription};
 pub use binding::{BindError, Binding, InputFacts, Layout, ModelFacts};
-pub use journey::{Arrival, Inputs, Journey, Kind, Origin, Settled, Step, WindowCounts};
+pub use journey::{Arrival, Journey, Origin, Step, WindowCounts};
 pub use now::{Now, Timing, UtcMillis};
 pub use publish::ReplyRefusal;
 pub use reason::{Reason, RejectCode};
 pub use reject::Reject;
 pub use result::{Best, InferenceResult, Output, Ranked};
 pub use schema::{reject_schema, result_schema};
+pub use settled::{Inputs, Kind, Settled};

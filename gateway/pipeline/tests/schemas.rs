@@ -10,10 +10,10 @@ fn check(name: &str, generated: &str) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/schemas");
     let path = folder.join(format!("{name}.schema.json"));
     if std::env::var_os("WEIR_BLESS").is_some() {
-        fs::write(&path, generated).unwrap();
+        fs::write(&path, generated).expect("the schema can be written");
         return;
     }
-    let committed = fs::read_to_string(&path).unwrap();
+    let committed = fs::read_to_string(&path).expect("the schema is committed");
     assert!(
         committed == generated,
         "{name}.schema.json is stale: run the tests with WEIR_BLESS=1"

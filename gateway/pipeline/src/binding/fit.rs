@@ -173,6 +173,15 @@ pub(crate) fn words(dims: &[Dim]) -> String {
 mod tests {
     use super::*;
 
+    /// Sizes, layout, channels, samples, and the sizes that come out.
+    type Case = (
+        &'static [i32],
+        Option<Layout>,
+        usize,
+        usize,
+        Option<&'static [u32]>,
+    );
+
     const FIRST: Option<Layout> = Some(Layout::ChannelsFirst);
     const LAST: Option<Layout> = Some(Layout::ChannelsLast);
 
@@ -182,7 +191,7 @@ mod tests {
 
     #[test]
     fn samples_fill_inputs_in_the_order_of_the_layout() {
-        let cases: [(&[i32], Option<Layout>, usize, usize, Option<&[u32]>); 15] = [
+        let cases: [Case; 15] = [
             (&[1, 3, 128], FIRST, 3, 128, Some(&[1, 3, 128])),
             (&[1, 3, 128], None, 3, 128, Some(&[1, 3, 128])),
             (&[1, 3, 128], LAST, 3, 128, None),

@@ -112,9 +112,7 @@ impl Intake {
             }
             Decoder::Postcard => {
                 let sample = postcard::read(payload)?;
-                let id = sample
-                    .id
-                    .filter(|id| (1..=json::ID_BYTES_MAX).contains(&id.len()));
+                let id = postcard::id(&sample)?;
                 self.id.push_str(id.unwrap_or_default());
                 self.work.postcard(payload, &sample, origin)
             }

@@ -1,6 +1,6 @@
 use weir_payload::{DType, Sample, Tensor};
 
-use super::elements::Encoded;
+use super::{elements::Encoded, json::ID_BYTES_MAX};
 use crate::{
     Reason, RejectCode,
     binding::{Form, InputPlan, elements, flat_dims, match_dims, words},
@@ -13,6 +13,18 @@ pub(super) fn read(payload: &[u8]) -> Result<Sample<'_>, Reason> {
         let words = format!("{error}{}", cause.unwrap_or_default());
         Reason::new(RejectCode::PayloadNotPostcard, words)
     })
+}
+
+/// The sensor's own identity of the message, where it gave one.
+pub(super) fn id<'p>(sample: &Sample<'p>) -> Result<Option<&'p str>, Reason> {
+    if sample
+        .id
+        .is_some_and(|id| !(1..=ID_BYTES_MAX).contains(&id.len()))
+    {
+        let words = format!("the id must have 1 to {ID_BYTES_MAX} bytes");
+        return Err(Reason::new(RejectCode::PayloadFieldType, words));
+    }
+    Ok(sample.id)
 }
 
 /// The tensor for an input: by name, or the only one where it has none.

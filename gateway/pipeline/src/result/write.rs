@@ -138,19 +138,12 @@ impl ResultWriter {
             .iter()
             .map(|&Ranked { label, confidence }| weir_payload::Ranked { label, confidence })
             .collect();
+        let scores = softmax.then_some(ranking.scores.as_slice());
         let tensors: Vec<weir_payload::Tensor<'_>> = outputs
             .iter()
             .filter(|_| options.outputs)
             .enumerate()
-            .map(|(index, tensor)| weir_payload::Tensor {
-                name: &tensor.name,
-                dims: Dims::new(&tensor.dims).unwrap_or(Dims::FLAT),
-                elements: if index == 0 && *softmax {
-                    Elements::F32(&ranking.scores)
-                } else {
-                    Elements::Bytes(tensor.dtype, &tensor.data)
-                },
-            })
+            .map(|(index, tensor)| packed(index, tensor, scores))
             .collect();
         let document = weir_payload::InferenceResult {
             v: VERSION,
@@ -209,6 +202,20 @@ fn output<'a>(index: usize, tensor: &'a Tensor, scores: Option<&'a [f32]>) -> Ou
         name: &tensor.name,
         shape: &tensor.dims,
         data: scores.unwrap_or(Numbers::Encoded(tensor.dtype, &tensor.data)),
+    }
+}
+
+/// The same in postcard.
+fn packed<'a>(
+    index: usize,
+    tensor: &'a Tensor,
+    scores: Option<&'a [f32]>,
+) -> weir_payload::Tensor<'a> {
+    let scores = scores.filter(|_| index == 0).map(Elements::F32);
+    weir_payload::Tensor {
+        name: &tensor.name,
+        dims: Dims::new(&tensor.dims).unwrap_or(Dims::FLAT),
+        elements: scores.unwrap_or(Elements::Bytes(tensor.dtype, &tensor.data)),
     }
 }
 

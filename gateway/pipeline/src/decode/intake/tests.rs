@@ -246,6 +246,32 @@ fn postcard_samples_fill_inputs_by_name() {
 }
 
 #[test]
+fn an_identity_beyond_the_limit_is_refused() {
+    let mut intake = intake(
+        &with(Codec::Postcard, None),
+        &signature(DType::F32, &[1, 1]),
+        &facts(),
+    );
+    let tensors = [Tensor::flat("", Elements::F32(&[1.0]))];
+    let mut buffer = [0; 512];
+    for (bytes, expected) in [
+        (256, Ok(true)),
+        (257, Err("payload_field_type")),
+        (0, Err("payload_field_type")),
+    ] {
+        let id = "x".repeat(bytes);
+        let sample = Sample {
+            v: VERSION,
+            id: Some(&id),
+            time_us: None,
+            tensors: List::Slice(&tensors),
+        };
+        let packet = sample.encode(&mut buffer).unwrap().to_vec();
+        assert_eq!(take(&mut intake, packet), expected);
+    }
+}
+
+#[test]
 fn postcard_samples_enter_windows() {
     let mut intake = intake(
         &with(Codec::Postcard, Some(2)),
