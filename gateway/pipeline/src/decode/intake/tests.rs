@@ -6,7 +6,7 @@ use weir_profile::{Codec, Pipeline};
 use super::*;
 use crate::{
     InputFacts, ModelFacts,
-    fixtures::{device, facts, floats, json, little_endian, pipeline, signature, tensor, window},
+    fixtures::{device, facts, floats, json, little_endian, pipeline, signature, window},
 };
 
 fn intake(pipeline: &Pipeline, signature: &Signature, facts: &ModelFacts) -> Intake {
