@@ -76,21 +76,25 @@ struct Running {
 }
 
 impl Supervisor {
-    /// Starts a broker on a free port and waits until it is ready. `command` makes the command that calls
+    /// Starts a broker on this port (without one: on any that is free) and waits until it is ready. `command` makes the command that calls
     /// [`crate::run`] with the given port for MQTT 5; it is called again for each restart, always with the same port.
     ///
     /// # Errors
     /// Fails where no broker gets ready, after several ports were tried.
     pub async fn start(
+        port: Option<u16>,
         command: impl Fn(u16) -> Command + Send + 'static,
     ) -> Result<Self, StartError> {
         let mut attempts = 1;
         let (port, running) = loop {
-            let port = free_port()?;
+            let wanted = port;
+            let port = wanted.map_or_else(free_port, Ok)?;
             match launch(command(port)).await {
                 Ok(running) => break (port, running),
                 // Another program may have taken the port in the meantime.
-                Err(StartError::Ended { .. }) if attempts < PORTS_MAX => attempts += 1,
+                Err(StartError::Ended { .. }) if wanted.is_none() && attempts < PORTS_MAX => {
+                    attempts += 1
+                }
                 Err(error) => return Err(error),
             }
         };

@@ -78,7 +78,7 @@ async fn until_alive(address: SocketAddr) {
 
 #[tokio::test]
 async fn a_broker_is_started_again_after_it_was_killed() {
-    let supervisor = Supervisor::start(child).await.unwrap();
+    let supervisor = Supervisor::start(None, child).await.unwrap();
     let address = supervisor.addr();
     assert!(address.ip().is_loopback());
     assert!(alive(address).await);
@@ -97,7 +97,7 @@ async fn a_broker_is_started_again_after_it_was_killed() {
 
 #[tokio::test]
 async fn a_broker_ends_with_its_parent_and_not_by_sigterm() {
-    let supervisor = Supervisor::start(child).await.unwrap();
+    let supervisor = Supervisor::start(None, child).await.unwrap();
     let address = supervisor.addr();
     let pid = listener_of(address.port()).unwrap();
     kill_process(pid, Signal::TERM).unwrap();
@@ -121,7 +121,7 @@ async fn a_taken_port_is_said() {
 
 #[tokio::test]
 async fn small_packets_do_not_wait_for_delayed_acknowledgements() {
-    let supervisor = Supervisor::start(child).await.unwrap();
+    let supervisor = Supervisor::start(None, child).await.unwrap();
     let mut stream = TcpStream::connect(supervisor.addr()).await.unwrap();
     stream.set_nodelay(true).unwrap();
     stream

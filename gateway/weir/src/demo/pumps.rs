@@ -131,7 +131,7 @@ impl Simulated {
         } else {
             format!(r#"{{"t":{time:.4},"ax":{ax:.2},"ay":{ay:.2},"az":{az:.2}}}"#)
         };
-        let acknowledge: Arc<dyn Acknowledge> = Arc::clone(confirmed) as _;
+        let acknowledge: Arc<dyn Acknowledge> = Arc::<Confirmed>::clone(confirmed);
         Outgoing {
             ticket: Some(Ticket::new(acknowledge, 0)),
             ..Outgoing::new(
