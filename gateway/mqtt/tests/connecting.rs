@@ -1,4 +1,5 @@
 //! How connections are made, kept and ended.
+//! Long because each fault of a connection is a scene of its own.
 #![expect(clippy::unwrap_used, reason = "helpers of a test fail it")]
 
 mod support;

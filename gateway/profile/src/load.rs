@@ -1,4 +1,5 @@
 mod options;
+mod pipelines;
 mod repetition;
 mod section;
 
@@ -11,23 +12,21 @@ use config::{Value, ValueKind};
 use serde_json::Value as Json;
 
 use crate::{
-    Pipeline, ProfileName, Settings, builtin,
+    ProfileName, Settings, builtin,
     check::{self, Context, Profiles, Search, Source},
     finding::{Finding, Severity},
     layers::{self, Layer},
     origin::Origins,
     reference::schema_of,
-    report::{Report, value_at},
+    report::Report,
     shape,
     written::{self, ProfileFile},
 };
 
 pub use options::{DEFAULT_FILE, LoadOptions};
+use pipelines::pipelines;
 use repetition::stated_twice;
 use section::section;
-
-/// The greatest number of pipelines of a node.
-const PIPELINES_MAX: usize = 1024;
 
 /// A configuration that may be relied on.
 #[derive(Debug, Clone)]
@@ -284,35 +283,4 @@ fn merged(layers: Vec<Layer>) -> Result<Value, Vec<Finding>> {
         let message = format!("the layers cannot be merged: {error}");
         vec![Finding::file(Severity::Error, None, message)]
     })
-}
-
-fn pipelines(report: &mut Report<'_>, tree: &Value, context: &Context<'_>) -> Vec<Pipeline> {
-    let mut names = match value_at(tree, &["pipeline"]).map(|value| &value.kind) {
-        Some(ValueKind::Table(table)) => table.keys().map(String::as_str).collect(),
-        _ => Vec::new(),
-    };
-    names.sort_unstable();
-    if names.is_empty() {
-        let help = "add a table [pipeline.<name>] with topic, profile, guest and decode";
-        report.warning(
-            &["pipeline"],
-            "no pipeline is configured: nothing is inferred",
-            help,
-        );
-    }
-    if names.len() > PIPELINES_MAX {
-        let message = format!(
-            "has {} pipelines; at most {PIPELINES_MAX} are allowed",
-            names.len()
-        );
-        report.error(&["pipeline"], message, "");
-    }
-    names
-        .into_iter()
-        .take(PIPELINES_MAX)
-        .filter_map(|name| {
-            let written: written::Pipeline = section(report, tree, &["pipeline", name])?;
-            check::pipeline(report, name, &written, context)
-        })
-        .collect()
 }

@@ -1,4 +1,5 @@
 //! Configurations as users write them: what loads, and what is said about what does not.
+//! Long because it is one list of cases.
 
 use std::{fs, num::NonZeroU32, path::Path};
 

@@ -11,9 +11,10 @@ use clap::{Args, Parser, Subcommand};
 #[derive(Debug, Parser)]
 #[command(version, propagate_version = true, after_help = EXIT_CODES, max_term_width = 100)]
 pub(crate) struct Cli {
-    /// Lines to log: error, warn, info, debug, trace, or a filter such as weir_mqtt=debug.
-    #[arg(long, global = true, env = "WEIR_LOG", default_value = "info")]
-    pub(crate) log: String,
+    /// Lines to log: off, error, warn, info, debug, trace, or a filter such as weir_mqtt=debug. `run` logs info, other
+    /// commands what is wrong.
+    #[arg(long, global = true, env = "WEIR_LOG")]
+    pub(crate) log: Option<String>,
 
     #[command(subcommand)]
     pub(crate) command: Command,

@@ -30,7 +30,7 @@ use crate::{
 
 fn main() -> ExitCode {
     let Cli { log, command } = Cli::parse();
-    if let Err(error) = start_log(&log, &command) {
+    if let Err(error) = start_log(log.as_deref(), &command) {
         eprintln!("weir: {error:#}");
         return ExitCode::from(2);
     }
@@ -58,12 +58,14 @@ fn answer(command: Command) -> anyhow::Result<Exit> {
 }
 
 /// The log goes to standard error. Commands that answer a question log only what is wrong unless asked.
-fn start_log(filter: &str, command: &Command) -> anyhow::Result<()> {
-    let serves = matches!(command, Command::Run(_) | Command::Broker(_));
-    let filter = match (filter, serves) {
-        ("info", false) => "warn,weir_engine_wasmtime=info",
-        (filter, _) => filter,
+fn start_log(filter: Option<&str>, command: &Command) -> anyhow::Result<()> {
+    let usual = match command {
+        Command::Run(_) | Command::Broker(_) => "info",
+        // A warning would tear the table that is drawn.
+        Command::Demo(args) if !args.json => "error,weir_engine_wasmtime=info",
+        _ => "warn,weir_engine_wasmtime=info",
     };
+    let filter = filter.unwrap_or(usual);
     let journal = std::env::var_os("JOURNAL_STREAM").is_some();
     let log = tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::try_new(filter)?)

@@ -1,1 +1,131 @@
+use std::os::unix::fs::PermissionsExt;
 
+use tempfile::TempDir;
+
+use super::*;
+use crate::config::Setup;
+
+const GUEST: [u8; 32] = [7; 32];
+
+fn engine() -> wasmtime::Engine {
+    let limits = weir_engine::Limits {
+        memory_bytes_max: 1 << 20,
+        table_elements_max: 0,
+        stack_bytes_max: 64 * 1024,
+        call_deadline: std::time::Duration::from_secs(1),
+        load_deadline: std::time::Duration::from_secs(1),
+        fuel_max: None,
+        output_bytes_max: 0,
+        input_bytes_max: 0,
+        model_bytes_max: 0,
+        simd: false,
+    };
+    Setup::of(&limits).engine().expect("a sound configuration")
+}
+
+fn artifact(engine: &wasmtime::Engine) -> Vec<u8> {
+    let wasm = wat::parse_str("(module (memory 1))").expect("sound");
+    engine.precompile_module(&wasm).expect("it compiles")
+}
+
+fn folder(mode: u32) -> TempDir {
+    let folder = TempDir::new().expect("a folder");
+    let mode = fs::Permissions::from_mode(mode);
+    fs::set_permissions(folder.path(), mode).expect("it is ours");
+    folder
+}
+
+fn kept(folder: &TempDir) -> (Cache, wasmtime::Engine, PathBuf) {
+    let engine = engine();
+    let cache = Cache::open(CacheDir::at(folder.path()));
+    let put = cache.put(&engine, &GUEST, || Ok(artifact(&engine)));
+    put.expect("it is kept");
+    let [name] = <[String; 1]>::try_from(entries(folder.path())).expect("one file");
+    (cache, engine, folder.path().join(name))
+}
+
+#[test]
+fn what_was_kept_is_mapped_by_the_next_run() {
+    let folder = folder(0o700);
+    let (cache, engine, path) = kept(&folder);
+    assert!(cache.get(&engine, &GUEST).is_some());
+    assert!(cache.get(&engine, &[8; 32]).is_none(), "another guest");
+    let next_run = Cache::open(CacheDir::at(folder.path()));
+    assert!(next_run.get(&self::engine(), &GUEST).is_some());
+    let mode = fs::metadata(path).expect("a file").mode();
+    assert_eq!(mode & 0o777, 0o600);
+}
+
+#[test]
+fn a_damaged_file_is_deleted() {
+    let folder = folder(0o700);
+    let (cache, engine, path) = kept(&folder);
+    let mut bytes = fs::read(&path).expect("a file");
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(&path, bytes).expect("it is ours");
+    assert!(cache.get(&engine, &GUEST).is_none());
+    assert!(entries(folder.path()).is_empty());
+}
+
+#[test]
+fn a_file_of_another_version_is_deleted() {
+    let folder = folder(0o700);
+    let engine = engine();
+    let cache = Cache::open(CacheDir::at(folder.path()));
+    let foreign = cache.put(&engine, &GUEST, || Ok(b"of another version".to_vec()));
+    foreign.expect("it is kept");
+    assert!(cache.get(&engine, &GUEST).is_none());
+    assert!(entries(folder.path()).is_empty());
+}
+
+#[test]
+fn a_folder_that_others_can_enter_is_not_used() {
+    for mode in [0o755, 0o770, 0o701] {
+        let folder = folder(mode);
+        let engine = engine();
+        let cache = Cache::open(CacheDir::at(folder.path()));
+        assert!(
+            cache
+                .put(&engine, &GUEST, || Ok(artifact(&engine)))
+                .is_none()
+        );
+        assert!(entries(folder.path()).is_empty(), "{mode:o}");
+    }
+}
+
+#[test]
+fn a_link_to_a_folder_is_not_used() {
+    let folder = folder(0o700);
+    let (real, link) = (folder.path().join("real"), folder.path().join("link"));
+    DirBuilder::new()
+        .mode(0o700)
+        .create(&real)
+        .expect("it is ours");
+    std::os::unix::fs::symlink(&real, &link).expect("it is ours");
+    assert!(Cache::open(CacheDir::at(real)).dir.is_some());
+    assert!(Cache::open(CacheDir::at(link)).dir.is_none());
+}
+
+#[test]
+fn a_missing_folder_is_made() {
+    let folder = folder(0o700);
+    let deep = folder.path().join("a/b");
+    assert!(Cache::open(CacheDir::at(&deep)).dir.is_some());
+    assert_eq!(fs::metadata(deep).expect("a folder").mode() & 0o777, 0o700);
+}
+
+#[test]
+fn leftovers_go_and_files_are_bounded() {
+    let folder = folder(0o700);
+    let (cache, engine, _) = kept(&folder);
+    fs::write(folder.path().join("half.tmp"), b"half").expect("it is ours");
+    for guest in 0..=u8::try_from(FILES_MAX).expect("few") {
+        let put = cache.put(&engine, &[guest; 32], || Ok(vec![guest]));
+        put.expect("it is kept");
+    }
+    drop(Cache::open(CacheDir::at(folder.path())));
+    let names = entries(folder.path());
+    assert_eq!(names.len(), FILES_MAX);
+    assert!(names.iter().all(|name| name.ends_with(SUFFIX)));
+}

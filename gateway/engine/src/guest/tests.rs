@@ -14,15 +14,26 @@ use crate::{
 #[derive(Debug, Clone)]
 struct Script {
     abi: i32,
-    /// Answers to `weir_buffer`; where they end, sound ones follow.
-    addresses: Vec<i32>,
-    /// Answers to everything else, in turn, for ever.
+    /// Answers to `weir_buffer`; a sound one where there is none.
+    addresses: Vec<Option<i32>>,
+    /// The answer to `load_model` and `weir_open`.
+    opening: i32,
+    /// The address of the words.
+    words: i32,
+    /// Answers to `predict`, in turn, for ever.
     answers: Vec<i32>,
     /// Words that `predict` writes over the outputs' descriptors: (offset, word).
     writes: Vec<(u32, u32)>,
     /// Sizes of the memory, in turn: a sound engine never shrinks it, a broken one may.
     sizes: Vec<usize>,
     exports: u8,
+}
+
+impl Script {
+    fn model(&self) -> Option<&'static [u8]> {
+        let loads = self.exports & (1 << Export::LoadModel.index()) != 0;
+        loads.then_some(b"model")
+    }
 }
 
 struct Hostile {
@@ -53,12 +64,17 @@ impl Hostile {
         let sound = self.next_address;
         self.next_address += (len + 15) & !15;
         let scripted = self.script.addresses.get(self.buffers - 1);
-        scripted.copied().unwrap_or(sound)
+        scripted.copied().flatten().unwrap_or(sound)
     }
 
-    fn scribble(&mut self, outputs: i32) {
-        for (offset, word) in &self.script.writes {
-            let at = u64::from(outputs.cast_unsigned()) + u64::from(*offset);
+    /// What a sound guest writes, then what the script writes over it.
+    fn answer_outputs(&mut self, outputs: i32) {
+        let sound = [(8, 8), (12, 0x101), (16, 2), (56, 16), (60, 0x101), (64, 4)];
+        let sound = sound
+            .into_iter()
+            .chain([(104, 8), (108, 0x201), (112, 2), (116, 1)]);
+        for (offset, word) in sound.chain(self.script.writes.clone()) {
+            let at = u64::from(outputs.cast_unsigned()) + u64::from(offset);
             let at = usize::try_from(at).unwrap_or(usize::MAX);
             if let Some(word_at) = self.memory.get_mut(at..at.saturating_add(4)) {
                 word_at.copy_from_slice(&word.to_le_bytes());
@@ -78,12 +94,11 @@ impl Instance for Hostile {
             Export::Abi => Ok(self.script.abi),
             Export::Buffer => Ok(self.buffer(args[1])),
             Export::Predict => {
-                self.scribble(args[2]);
+                self.answer_outputs(args[2]);
                 Ok(self.script.answers[self.calls % self.script.answers.len()])
             }
-            Export::LoadModel | Export::Open | Export::Error | Export::Initialize => {
-                Ok(self.script.answers[self.calls % self.script.answers.len()])
-            }
+            Export::LoadModel | Export::Open => Ok(self.script.opening),
+            Export::Error | Export::Initialize => Ok(self.script.words),
         }
     }
 
@@ -172,15 +187,20 @@ fn script() -> impl Strategy<Value = Script> {
         4 => Just(vec![1_usize << 20]),
         1 => prop::collection::vec(0..=1_usize << 20, 1..6),
     ];
-    let address = word().prop_map(u32::cast_signed);
-    let addresses = prop_oneof![3 => Just(Vec::new()), 1 => prop::collection::vec(address, 0..8)];
+    let address = prop_oneof![4 => Just(None), 1 => word().prop_map(|at| Some(at.cast_signed()))];
+    let addresses = prop_oneof![3 => Just(Vec::new()), 1 => prop::collection::vec(address, 0..12)];
     let abi = prop_oneof![9 => Just(guest_abi::abi_version()), 1 => any::<i32>()];
-    let writes = prop::collection::vec(((0..36_u32).prop_map(|word| word * 4), word()), 0..24);
+    let opening = prop_oneof![9 => Just(0), 1 => answer()];
+    let words = word().prop_map(u32::cast_signed);
+    let writes = prop::collection::vec(((0..36_u32).prop_map(|word| word * 4), word()), 0..6);
     let answers = prop::collection::vec(answer(), 1..5);
-    (abi, addresses, answers, writes, sizes, any::<u8>()).prop_map(
-        |(abi, addresses, answers, writes, sizes, exports)| Script {
+    let returned = (opening, words, answers);
+    (abi, addresses, returned, writes, sizes, any::<u8>()).prop_map(
+        |(abi, addresses, (opening, words, answers), writes, sizes, exports)| Script {
             abi,
             addresses,
+            opening,
+            words,
             answers,
             writes,
             sizes,
@@ -209,7 +229,7 @@ proptest! {
     #[test]
     fn nothing_that_a_guest_returns_breaks_the_driver(script in script(), rows in 0..40_u32) {
         let signature = signature();
-        let opened = Guest::open(&script, Arc::clone(&signature), Some(b"model"), &limits());
+        let opened = Guest::open(&script, Arc::clone(&signature), script.model(), &limits());
         let Ok(mut guest) = opened else { return Ok(()) };
         let data = vec![1; usize::try_from(rows).expect("few") * 8];
         let dims = [rows, 2];
@@ -235,6 +255,8 @@ fn sound() -> Script {
     Script {
         abi: guest_abi::abi_version(),
         addresses: Vec::new(),
+        opening: 0,
+        words: 0,
         answers: vec![0],
         writes: Vec::new(),
         sizes: vec![1 << 20],
@@ -245,7 +267,7 @@ fn sound() -> Script {
 #[test]
 fn a_refused_buffer_names_its_slot() {
     let script = Script {
-        addresses: vec![4096, 0],
+        addresses: vec![Some(4096), Some(0)],
         ..sound()
     };
     let error = Guest::open(&script, signature(), None, &limits()).expect_err("refused");

@@ -1,3 +1,4 @@
+// Long because it is one list of cases over one guest.
 use super::*;
 use crate::{Dims, ManifestSpec, StateSpec, TensorSpec, abi_version};
 use alloc::{string::String, vec, vec::Vec};
