@@ -63,7 +63,12 @@ fn start_log(filter: Option<&str>, command: &Command) -> anyhow::Result<()> {
         Command::Run(_) | Command::Broker(_) => "info",
         // A warning would tear the table that is drawn.
         Command::Demo(args) if !args.json => "error,weir_engine_wasmtime=info",
-        _ => "warn,weir_engine_wasmtime=info",
+        Command::Check(_)
+        | Command::Explain(_)
+        | Command::Test(_)
+        | Command::Guest(_)
+        | Command::Demo(_)
+        | Command::Schema(_) => "warn,weir_engine_wasmtime=info",
     };
     let filter = filter.unwrap_or(usual);
     let journal = std::env::var_os("JOURNAL_STREAM").is_some();

@@ -255,12 +255,17 @@ impl Fault {
 
     fn finding(&self, pipeline: &Pipeline, loaded: &Loaded, severity: Severity) -> Finding {
         let place = format!("pipeline.{}", pipeline.name);
-        let key = if self.key.is_empty() {
-            place
-        } else {
-            format!("{place}.{}", self.key)
+        // What does not fit a model names its own key.
+        let own = self
+            .words
+            .split_once(": ")
+            .filter(|(key, _)| key.starts_with(&place));
+        let (key, words) = match (own, self.key) {
+            (Some((key, words)), _) => (key.to_owned(), words),
+            (None, "") => (place, self.words.as_str()),
+            (None, key) => (format!("{place}.{key}"), self.words.as_str()),
         };
-        let mut finding = finding(severity, &key, self.words.clone(), "");
+        let mut finding = finding(severity, &key, words.to_owned(), "");
         (finding.file, finding.line) = loaded.place(&key);
         finding
     }

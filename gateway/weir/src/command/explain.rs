@@ -1,7 +1,7 @@
 use std::io::Write;
 
 use comfy_table::{Table, presets::NOTHING};
-use weir_profile::{DeviceId, Window};
+use weir_profile::{Codec, Decode, DeviceId, Scaling, Window};
 
 use crate::{
     cli::ExplainArgs,
@@ -55,7 +55,7 @@ fn way(prepared: &PreparedPipeline, lane: &PreparedLane) -> Table {
                 pipeline.topic.pattern, pipeline.topic.filter
             ),
         ),
-        ("decode", format!("{:?}", pipeline.decode.codec)),
+        ("decode", decode(&pipeline.decode)),
         ("window", window),
         ("input", lane.binding.shapes().join("; ")),
         (
@@ -81,6 +81,41 @@ fn way(prepared: &PreparedPipeline, lane: &PreparedLane) -> Table {
         table.add_row([name.to_owned(), value]);
     }
     table
+}
+
+fn decode(decode: &Decode) -> String {
+    let mut words = match &decode.codec {
+        Codec::Json { fields, time } => {
+            let time = time
+                .as_ref()
+                .map(|time| format!(", sample time from {time}"));
+            format!(
+                "json, values from {}{}",
+                fields.join(" "),
+                time.unwrap_or_default()
+            )
+        }
+        Codec::Raw { dtype } => format!("raw, little-endian {}", dtype.name()),
+        Codec::Postcard => "postcard, weir-payload's Sample".to_owned(),
+    };
+    let Scaling {
+        scale,
+        offset,
+        mean,
+        std,
+    } = &decode.scaling;
+    let own = [
+        ("scale", Some(scale)),
+        ("offset", Some(offset)),
+        ("mean", mean.as_ref()),
+        ("std", std.as_ref()),
+    ];
+    for (name, values) in own {
+        if let Some(values) = values.filter(|values| !values.is_empty()) {
+            words.push_str(&format!(", {name} {values:?}"));
+        }
+    }
+    words
 }
 
 fn window(window: Window) -> String {
