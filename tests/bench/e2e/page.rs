@@ -86,7 +86,7 @@ mod tests {
             "{page}"
         );
         assert!(
-            page.contains("- met: throughput of Weir on Wasmtime ÷ echo: 0.75"),
+            page.contains("- met: results/s of Weir on Wasmtime ÷ echo: 0.75"),
             "{page}"
         );
         assert!(page.contains("Weir on wasmi failed: no guest\n"), "{page}");

@@ -28,7 +28,7 @@ pub(crate) fn table(report: &Report) -> String {
         let sign = match met {
             Some(true) => "met",
             Some(false) => "**missed**",
-            None => "unknown",
+            None => "unclear",
         };
         text.push_str(&format!("- {sign}: {words}\n"));
     }

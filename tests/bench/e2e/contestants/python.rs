@@ -62,6 +62,7 @@ pub(crate) async fn interpreter(stage: &Stage) -> Result<PathBuf> {
 async fn run(mut command: Command, what: &str, environment: &Path) -> Result<()> {
     let status = command
         .stdin(Stdio::null())
+        .stdout(Stdio::null())
         .status()
         .await
         .with_context(|| format!("failed to {what}"))?;
