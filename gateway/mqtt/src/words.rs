@@ -7,10 +7,10 @@ pub(crate) fn connack(protocol: Protocol, code: u8) -> &'static str {
         (Protocol::V311, 2) => "it does not accept the client id",
         (Protocol::V311, 3) => "its service is unavailable",
         (Protocol::V311, 4) => "the user name or password is wrong",
-        (Protocol::V311, 5) => "this user is not authorised to connect",
+        (Protocol::V311, 5) => "this user is not authorised to connect, or the password is wrong",
         (Protocol::V5, 1 | 0x84) => "it does not speak MQTT 5: set the protocol to 3.1.1",
         (Protocol::V5, 0x86) => "the user name or password is wrong",
-        (Protocol::V5, 0x87) => "this user is not authorised to connect",
+        (Protocol::V5, 0x87) => "this user is not authorised to connect, or the password is wrong",
         (_, code) => reason(code),
     }
 }
