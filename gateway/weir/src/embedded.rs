@@ -14,7 +14,7 @@ pub(crate) async fn start(args: &BrokerArgs) -> anyhow::Result<Supervisor> {
         let mut command = Command::new(&binary);
         command.args([
             "--log",
-            "error",
+            "off",
             "broker",
             "--child",
             "--port",

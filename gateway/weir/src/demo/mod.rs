@@ -16,7 +16,12 @@ use tokio::sync::watch;
 use weir_mqtt::Session;
 use weir_profile::LoadOptions;
 
-use self::{audience::Audience, pumps::Confirmed, table::Screen, totals::Totals};
+use self::{
+    audience::{Audience, Diagnoses},
+    pumps::Confirmed,
+    table::Screen,
+    totals::Totals,
+};
 use crate::{
     cli::{BrokerArgs, DemoArgs},
     embedded,
@@ -123,7 +128,8 @@ async fn play(
         stopped,
     ));
 
-    let watching = watch_table(args, &node.telemetry, port, turn);
+    let diagnoses = audience.diagnoses();
+    let watching = watch_table(args, &node.telemetry, &diagnoses, port, turn);
     let limit = async {
         match args.seconds {
             Some(seconds) => tokio::time::sleep(Duration::from_secs(seconds)).await,
@@ -147,6 +153,7 @@ async fn play(
 async fn watch_table(
     args: &DemoArgs,
     telemetry: &Telemetry,
+    diagnoses: &Diagnoses,
     port: u16,
     turn: Duration,
 ) -> anyhow::Result<()> {
@@ -166,7 +173,8 @@ async fn watch_table(
             "has turned: bearing fault"
         };
         let footer = format!(
-            "pump-5 {pump}. See the results in another terminal:\n  {line}\nCtrl-C stops and prints the totals."
+            "the network says: {}\npump-5 {pump}. See the results in another terminal:\n  {line}\nCtrl-C stops and prints the totals.",
+            diagnoses.line()
         );
         screen.draw(&telemetry.rows(), &footer)?;
     }
