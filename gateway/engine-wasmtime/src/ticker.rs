@@ -120,3 +120,41 @@ impl Shared {
         self.asleep.store(false, SeqCst);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use super::*;
+
+    fn reached(mut what: impl FnMut() -> bool) -> bool {
+        let ends = Instant::now() + Duration::from_secs(30);
+        while !what() {
+            if Instant::now() > ends {
+                return false;
+            }
+            thread::yield_now();
+        }
+        true
+    }
+
+    #[test]
+    fn it_sleeps_while_nothing_runs_and_wakes_when_something_does() {
+        let ticker = Ticker::start().expect("a thread");
+        let asleep = || ticker.shared.asleep.load(SeqCst);
+        for _ in 0..3 {
+            assert!(reached(asleep), "it sleeps");
+            let running = ticker.running();
+            assert!(reached(|| !asleep()), "it wakes");
+            drop(running);
+        }
+    }
+
+    #[test]
+    fn it_ends_with_its_last_user() {
+        let ticker = Ticker::start().expect("a thread");
+        let shared = Arc::downgrade(&ticker.shared);
+        drop(ticker);
+        assert_eq!(shared.strong_count(), 0, "the thread held the other one");
+    }
+}

@@ -94,7 +94,8 @@ fn pairs_that_do_not_fit_are_refused() {
         tensor("b", &[2], 8),
         tensor("wide", &[3], 12),
     ];
-    let refused = |pairs: &[StatePair]| refusal(&[a.clone()], &[b.clone(), wide.clone()], pairs);
+    let refused =
+        |pairs: &[StatePair]| refusal(std::slice::from_ref(&a), &[b.clone(), wide.clone()], pairs);
     assert_eq!(refused(&[pair("b", "a", &[])]), None);
     assert!(matches!(
         refused(&[pair("b", "x", &[])]),
