@@ -13,7 +13,6 @@ use crate::{
     decode::{Intake, Origin as Source},
     identity::Identities,
     publish::{Publisher, about},
-    reject::excerpt,
     result::{Facts, ResultWriter},
 };
 
@@ -169,15 +168,7 @@ impl Journey {
             Err(reason) => return self.fail(arrival, &reason),
         };
         let name = &self.publisher.pipeline;
-        let excerpt = excerpt(&message.payload);
-        let about = about(
-            &self.id,
-            accepted.wall_us,
-            name,
-            Some(device),
-            message,
-            &excerpt,
-        );
+        let about = about(&self.id, accepted.wall_us, name, Some(device), message);
         let published = self.publisher.result(message, device, about, payload);
         Settled::new(Kind::Result(best), published)
     }
@@ -227,9 +218,8 @@ impl Journey {
         accepted: Now,
         reason: &Reason,
     ) -> Settled {
-        let excerpt = excerpt(&message.payload);
         let name = &self.publisher.pipeline;
-        let about = about(&self.id, accepted.wall_us, name, device, message, &excerpt);
+        let about = about(&self.id, accepted.wall_us, name, device, message);
         let published = self.publisher.reject(message, device, about, reason);
         Settled::new(Kind::Reject(reason.clone()), published)
     }

@@ -201,7 +201,8 @@ struct Oversized {
     time_us: i64,
     device: DeviceId,
     topic: String,
-    excerpt: String,
+    /// The payload's first bytes.
+    start: Vec<u8>,
     reply: bool,
     /// Whether this message is the one that is counted.
     counted: bool,
@@ -221,7 +222,7 @@ impl Oversized {
             time_us: about.time_us,
             device: device.clone(),
             topic: about.topic.to_owned(),
-            excerpt: about.excerpt.to_owned(),
+            start: reject::start(about.payload).to_vec(),
             reply,
             counted: !reply || reply_only,
         }
@@ -240,7 +241,7 @@ impl Substitute for Oversized {
             pipeline: publisher.pipeline.as_str(),
             device: Some(self.device.as_str()),
             topic: &self.topic,
-            excerpt: &self.excerpt,
+            payload: &self.start,
         };
         let reason = Reason::new(RejectCode::ResultTooLarge, why.to_string());
         let topic = if self.reply {
@@ -269,7 +270,6 @@ pub(crate) fn about<'a>(
     pipeline: &'a PipelineName,
     device: Option<&'a DeviceId>,
     message: &'a Message,
-    excerpt: &'a str,
 ) -> About<'a> {
     About {
         id,
@@ -277,7 +277,7 @@ pub(crate) fn about<'a>(
         pipeline: pipeline.as_str(),
         device: device.map(DeviceId::as_str),
         topic: &message.topic,
-        excerpt,
+        payload: &message.payload,
     }
 }
 

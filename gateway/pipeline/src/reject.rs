@@ -45,7 +45,8 @@ pub(crate) struct About<'a> {
     pub(crate) pipeline: &'a str,
     pub(crate) device: Option<&'a str>,
     pub(crate) topic: &'a str,
-    pub(crate) excerpt: &'a str,
+    /// The message's payload, of which the reject shows the start.
+    pub(crate) payload: &'a [u8],
 }
 
 /// The reject as JSON.
@@ -59,15 +60,20 @@ pub(crate) fn write(about: About<'_>, reason: &Reason) -> Bytes {
         code: reason.code,
         message: &reason.words,
         topic: about.topic,
-        excerpt: about.excerpt,
+        excerpt: &excerpt(about.payload),
         guest_message: reason.guest_message.as_deref(),
     };
     let json = serde_json::to_vec(&document).expect("texts and a number always make JSON");
     json.into()
 }
 
+/// As much of a payload as a reject needs: one byte more than it shows, to know that there is more.
+pub(crate) fn start(payload: &[u8]) -> &[u8] {
+    &payload[..payload.len().min(EXCERPT_BYTES_MAX + 1)]
+}
+
 /// The first bytes of a payload, readable.
-pub(crate) fn excerpt(payload: &[u8]) -> String {
+fn excerpt(payload: &[u8]) -> String {
     let start = &payload[..payload.len().min(EXCERPT_BYTES_MAX)];
     let text = match std::str::from_utf8(start) {
         Ok(text) => Some(text),
