@@ -35,15 +35,7 @@ pub(super) fn write(
     sources: &Sources<'_>,
     table: &mut Vec<u8>,
 ) -> Result<[i32; 4], InvokeError> {
-    for (index, input) in sources.inputs().enumerate() {
-        let bytes = count(input.data.len());
-        let info = sources.signature.inputs().get(index);
-        let len_max = info.map_or(bytes, |info| info.len_max.into());
-        if buffers.lacks(tensor_slot(index), bytes) {
-            let roomy = bytes.next_power_of_two().min(len_max).max(bytes);
-            buffers.reserve(instance, phase, tensor_slot(index), roomy)?;
-        }
-    }
+    make_room(instance, phase, buffers, sources)?;
     let memory = instance.memory();
     table.clear();
     for (index, input) in sources.inputs().enumerate() {
@@ -69,6 +61,24 @@ pub(super) fn write(
         .map_err(InvokeError::BadPointer)?
         .copy_from_slice(table);
     arguments(address, first, outputs)
+}
+
+fn make_room(
+    instance: &mut dyn Instance,
+    phase: &Phase,
+    buffers: &mut Buffers,
+    sources: &Sources<'_>,
+) -> Result<(), InvokeError> {
+    let stated = sources.signature.inputs().iter();
+    for (index, (input, info)) in sources.inputs().zip(stated).enumerate() {
+        let bytes = count(input.data.len());
+        if buffers.lacks(tensor_slot(index), bytes) {
+            let len_max = u64::from(info.len_max);
+            let roomy = bytes.next_power_of_two().min(len_max).max(bytes);
+            buffers.reserve(instance, phase, tensor_slot(index), roomy)?;
+        }
+    }
+    Ok(())
 }
 
 /// Reads the outputs' descriptors as the guest left them. They are claims.
