@@ -207,6 +207,7 @@ fn start_thread(
     let (opened, ready) = sync_channel(1);
     let thread = thread::Builder::new()
         .name(format!("{lane}-{index}"))
+        .stack_size(plan.guest.thread_stack_bytes)
         .spawn(move || worker::run(plan, &opened))
         .map_err(|cause| StartError::Thread {
             lane: lane.to_owned(),

@@ -18,6 +18,7 @@ mod telemetry;
 use std::{
     io::{self, IsTerminal},
     process::ExitCode,
+    thread,
 };
 
 use clap::Parser;
@@ -28,13 +29,25 @@ use crate::{
     exit::Exit,
 };
 
+/// Some commands open guests themselves, and an interpreter wants a deep stack.
+const STACK_BYTES: usize = 16 << 20;
+
 fn main() -> ExitCode {
     let Cli { log, command } = Cli::parse();
     if let Err(error) = start_log(log.as_deref(), &command) {
         eprintln!("weir: {error:#}");
         return ExitCode::from(2);
     }
-    match answer(command) {
+    let answered = thread::Builder::new()
+        .name("weir".to_owned())
+        .stack_size(STACK_BYTES)
+        .spawn(|| answer(command));
+    let answered = answered.map_err(anyhow::Error::from).and_then(|thread| {
+        thread
+            .join()
+            .unwrap_or_else(|_| Err(anyhow::anyhow!("this is a fault in weir: see above")))
+    });
+    match answered {
         Ok(exit) => exit.into(),
         Err(error) => {
             eprintln!("weir: {error:#}");

@@ -198,6 +198,7 @@ impl PreparedLane {
             signature: Arc::clone(&self.signature),
             model: self.model.as_ref().map(|model| Arc::clone(&model.bytes)),
             limits: self.profile.limits.clone(),
+            thread_stack_bytes: engine.thread_stack_bytes(&self.profile.limits),
         })
     }
 
