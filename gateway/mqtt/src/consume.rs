@@ -48,6 +48,8 @@ impl Consumer {
         deliveries: mpsc::Sender<Delivery>,
     ) -> Self {
         let subscriptions = Subscriptions::new(config.subscriptions.clone());
+        // From the start, so that nobody takes "not asked yet" for "nothing is missing".
+        shared.change(|state| state.subscriptions = subscriptions.states());
         let loose = Arc::new(Loose(Arc::clone(&shared.tally)));
         Self {
             config,
