@@ -113,7 +113,6 @@ impl NodeConfig {
             self.folder.path().join("device-profiles"),
             repository.join("device-profiles"),
         ];
-        fs::create_dir_all(&self.cache)?;
         let mut text = String::new();
         writeln!(text, "[node]\nname = {:?}\n{}", self.name, self.node)?;
         writeln!(
