@@ -1,0 +1,31 @@
+//! Weir from outside: real `weir` processes, real brokers, sensors and dashboards.
+//!
+//! Each file is one subject. A test says what it publishes and what it expects to see; nothing waits for a fixed time,
+//! and nothing is asserted about how long things take.
+
+mod artefacts;
+mod documents;
+mod onnx;
+mod program;
+mod secured;
+mod site;
+mod stream;
+
+mod commands;
+mod connection;
+mod counts;
+mod demo;
+mod drain;
+mod embedded;
+mod faults;
+mod hostile;
+mod journey;
+mod refused_artefacts;
+mod refused_configuration;
+mod rejects;
+mod requests;
+mod retained;
+mod rights;
+mod topics;
+mod v311;
+mod windows;
