@@ -1,3 +1,5 @@
+mod dial;
+
 use std::{
     future::poll_fn,
     io,
@@ -8,11 +10,11 @@ use std::{
 
 use bytes::{Buf, BytesMut};
 use tokio::{
-    io::{AsyncRead, AsyncReadExt, AsyncWrite},
-    net::TcpStream,
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     time::{Instant, timeout},
 };
 
+use self::dial::dial;
 use crate::{
     LinkError, SessionConfig,
     pulse::{Glance, Pulse},
@@ -26,6 +28,9 @@ const READ_BYTES: usize = 32 * 1024;
 
 /// Beyond this, packets wait for the network before more are written.
 const WRITE_BYTES: usize = 64 * 1024;
+
+/// How long a broker may take to hang up after a goodbye.
+const HANG_UP: Duration = Duration::from_millis(500);
 
 /// One connection, from CONNECT to its end. Bytes are written together: whatever is encoded between two turns leaves
 /// in one call.
@@ -228,7 +233,7 @@ impl Link {
         Ok(())
     }
 
-    /// Says goodbye, so that the broker drops the Last Will, and waits until that is written.
+    /// Says goodbye, so that the broker drops the Last Will, waits until that is written, and for the broker to hang up.
     pub(crate) async fn close(mut self, patience: Duration) -> Result<(), LinkError> {
         wire::disconnect(&mut self.outbound);
         let written = async {
@@ -237,38 +242,22 @@ impl Link {
             }
             Ok(())
         };
-        let waited = patience;
-        timeout(patience, written)
-            .await
-            .unwrap_or(Err(LinkError::Stalled { waited }))
+        let stalled = Err(LinkError::Stalled { waited: patience });
+        timeout(patience, written).await.unwrap_or(stalled)?;
+        // A broker that does not hang up keeps nobody: everything is written.
+        drop(timeout(HANG_UP, self.hung_up()).await);
+        Ok(())
     }
-}
 
-async fn dial(
-    config: &SessionConfig,
-    encryption: Option<&Encryption>,
-) -> Result<Box<dyn Stream>, LinkError> {
-    let endpoint = &config.endpoint;
-    let address = || format!("{}:{}", endpoint.host, endpoint.port);
-    let unreachable = |cause| LinkError::Unreachable {
-        address: address(),
-        cause,
-    };
-    let tcp = TcpStream::connect((endpoint.host.as_str(), endpoint.port))
-        .await
-        .map_err(unreachable)?;
-    // Without it, small packets wait for the other side's delayed acknowledgement: 40 ms instead of 40 µs.
-    tcp.set_nodelay(true).map_err(unreachable)?;
-    let Some(encryption) = encryption else {
-        return Ok(Box::new(tcp));
-    };
-    let name = encryption.server_name.clone();
-    let tls = encryption.connector.connect(name, tcp).await;
-    let tls = tls.map_err(|cause| LinkError::Tls {
-        address: address(),
-        cause,
-    })?;
-    Ok(Box::new(tls))
+    /// Reads what still comes. A socket that is closed with unread bytes is reset, and a reset overtakes the
+    /// acknowledgements before it: the broker would send again what they acknowledge.
+    async fn hung_up(&mut self) -> io::Result<()> {
+        self.stream.shutdown().await?;
+        while self.stream.read_buf(&mut self.inbound).await? > 0 {
+            self.inbound.clear();
+        }
+        Ok(())
+    }
 }
 
 fn accepted(config: &SessionConfig, answer: &ConnAck) -> Result<(), LinkError> {
