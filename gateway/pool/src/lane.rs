@@ -88,7 +88,7 @@ impl Backlog {
 #[non_exhaustive]
 pub enum StartError {
     /// The guest cannot be opened.
-    #[error("pipeline {lane}: its guest does not start")]
+    #[error("the guest does not start")]
     Guest {
         /// The lane.
         lane: String,
@@ -97,7 +97,7 @@ pub enum StartError {
         cause: OpenError,
     },
     /// The system gives no thread.
-    #[error("pipeline {lane}: no thread for its guest")]
+    #[error("the system gives no thread for the guest")]
     Thread {
         /// The lane.
         lane: String,
@@ -106,7 +106,7 @@ pub enum StartError {
         cause: std::io::Error,
     },
     /// The thread ended before it said whether the guest is open.
-    #[error("pipeline {lane}: the thread of its guest ended while it started")]
+    #[error("the guest's thread ended while it started")]
     Ended {
         /// The lane.
         lane: String,

@@ -7,18 +7,17 @@ use std::{
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
-use anyhow::Context;
 use tokio::task::JoinHandle;
 use weir_health::Observed;
 use weir_mqtt::{Control, DrainReport, Observer, Session, SessionConfig};
 use weir_pipeline::{Journey, Origin, Reason, RejectCode, Router, topics};
 use weir_pool::{Clock, Lane, LanePlan};
-use weir_profile::{DeviceId, Settings};
+use weir_profile::{DeviceId, Finding, Settings, Severity};
 
 use crate::{
     engines::Engines,
     intake::{Intake, Running},
-    prepare::{Prepared, PreparedLane, PreparedPipeline},
+    prepare::{Prepared, PreparedLane, PreparedPipeline, finding},
     telemetry::{Facts, Telemetry, Watched},
 };
 
@@ -41,8 +40,8 @@ pub(crate) struct Node {
 /// Compiles and opens every guest; takes seconds where something is compiled for the first time.
 ///
 /// # Errors
-/// Fails where a guest cannot be loaded or opened, and names pipeline and cause.
-pub(crate) fn open(prepared: Prepared, engines: &Engines) -> anyhow::Result<Opened> {
+/// Fails where a guest cannot be loaded or opened.
+pub(crate) fn open(prepared: Prepared, engines: &Engines) -> Result<Opened, Box<Finding>> {
     let Prepared {
         settings,
         router,
@@ -53,7 +52,6 @@ pub(crate) fn open(prepared: Prepared, engines: &Engines) -> anyhow::Result<Open
     let mut running = Vec::with_capacity(pipelines.len());
     let mut watched = Vec::with_capacity(pipelines.len());
     for prepared in pipelines {
-        let context = || format!("pipeline {}", prepared.pipeline.name);
         let observed = Arc::new(Observed::new(prepared.pipeline.name.to_string()));
         let mut lanes = Vec::with_capacity(prepared.lanes.len());
         for lane in &prepared.lanes {
@@ -61,7 +59,7 @@ pub(crate) fn open(prepared: Prepared, engines: &Engines) -> anyhow::Result<Open
                 &settings, &router, &prepared, lane, &observed, engines, clock,
             );
             let lane = plan.and_then(|plan| Ok(Lane::open(plan)?));
-            lanes.push(lane.with_context(context)?);
+            lanes.push(lane.map_err(|error| Box::new(refusal(&prepared, &error)))?);
         }
         watched.push(Watched {
             facts: facts(&prepared),
@@ -79,6 +77,17 @@ pub(crate) fn open(prepared: Prepared, engines: &Engines) -> anyhow::Result<Open
         intake: Intake::new(router, running),
         watched,
     })
+}
+
+/// A guest of the pipeline cannot be loaded or opened.
+pub(crate) fn refusal(prepared: &PreparedPipeline, error: &anyhow::Error) -> Finding {
+    let key = format!("pipeline.{}", prepared.pipeline.name);
+    let (file, line) = prepared.place.clone();
+    Finding {
+        file,
+        line,
+        ..finding(Severity::Error, &key, format!("{error:#}"), "")
+    }
 }
 
 fn lane_plan(

@@ -1,7 +1,7 @@
 //! Settings → pipelines that are ready to open: guests admitted, models read, engines chosen, shapes agreed. What
 //! `run` relies on, and what `check`, `explain` and `test` look at.
 
-use std::{collections::BTreeMap, error::Error, sync::Arc};
+use std::{collections::BTreeMap, error::Error, path::PathBuf, sync::Arc};
 
 use weir_engine::{GuestCode, Signature};
 use weir_pipeline::{Binding, InputFacts, Layout, ModelFacts, Router};
@@ -24,6 +24,8 @@ pub(crate) struct Prepared {
 /// One pipeline: a lane for its own profile, and one for each other profile that a device has.
 pub(crate) struct PreparedPipeline {
     pub(crate) pipeline: Pipeline,
+    /// The file and line that state it.
+    pub(crate) place: (Option<PathBuf>, Option<usize>),
     /// The first is that of the pipeline's own profile.
     pub(crate) lanes: Vec<PreparedLane>,
     /// Devices with a profile of their own: their lane, or why they have none.
@@ -90,6 +92,7 @@ fn prepare_pipeline(
     let own = prepare_lane(pipeline, &pipeline.profile, loaded, engines, store).map_err(located)?;
     let mut prepared = PreparedPipeline {
         pipeline: pipeline.clone(),
+        place: loaded.place(&format!("pipeline.{}", pipeline.name)),
         lanes: vec![own],
         devices: BTreeMap::new(),
     };

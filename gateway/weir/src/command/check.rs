@@ -10,7 +10,7 @@ use crate::{
     command::settings,
     engines::Engines,
     exit::Exit,
-    link,
+    link, node,
     prepare::{Prepared, chain, finding},
 };
 
@@ -47,9 +47,7 @@ pub(crate) fn check(args: &CheckArgs) -> Result<Exit> {
                         lane.profile.name,
                     )?;
                 }
-                Err(error) => {
-                    findings.push(finding(Severity::Error, &key, format!("{error:#}"), ""))
-                }
+                Err(error) => findings.push(node::refusal(pipeline, &error)),
             }
         }
     }

@@ -31,10 +31,7 @@ pub(crate) fn run(args: &ConfigArgs) -> anyhow::Result<Exit> {
     say_what_runs(&prepared);
     let opened = match node::open(prepared, &engines) {
         Ok(opened) => opened,
-        Err(error) => {
-            eprintln!("weir: {error:#}");
-            return Ok(Exit::Refused);
-        }
+        Err(finding) => return Ok(settings::refused(&[*finding])),
     };
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()

@@ -52,7 +52,8 @@ pub(super) fn print(findings: &[Finding]) {
     }
 }
 
-fn refused(findings: &[Finding]) -> Exit {
+/// Findings and their number; the exit code of a refusal.
+pub(super) fn refused(findings: &[Finding]) -> Exit {
     print(findings);
     let errors = findings.iter().filter(|finding| finding.is_error()).count();
     eprintln!(
