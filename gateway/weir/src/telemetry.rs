@@ -69,14 +69,17 @@ impl Telemetry {
         self.pipelines.iter().map(row).collect()
     }
 
-    /// Publishes the health document, now and at every interval, until the sink is closed.
+    /// Publishes the health document, now and at every interval, until the sink is closed. Without a connection none
+    /// is made: old news must not take the outbox from results.
     pub(crate) async fn publish(self: Arc<Self>, sink: Sink, every: Duration) {
         let mut resources = Resources::new(self.started);
         let capabilities = Capabilities::observe();
+        let mut link = self.observer.clone();
         let mut ticks = interval(every);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
+            link.wait_for(|state| state.outgoing.connected).await;
             let document = self.health(&capabilities, &mut resources);
             let json = serde_json::to_vec(&document).expect("a health document is plain JSON");
             let outgoing = Outgoing {
