@@ -99,7 +99,7 @@ async fn a_guest_that_does_not_open_is_refused() -> Result<()> {
     for (name, words) in [
         ("buffer_outside", "weir_buffer"),
         ("open_fails", "weir_open"),
-        ("memory_too_large", "memory"),
+        ("buffer_misaligned", "weir_buffer"),
     ] {
         let checked = refused(name, &fixture(name)?, "calm-board").await?;
         checked.says(3, &["pipeline.anomaly", words])?;
@@ -133,7 +133,7 @@ async fn a_model_that_cannot_run_is_refused_with_its_fault() -> Result<()> {
         let checked = program::weir(&["check", "--offline", "--config"], &[&file]).await?;
         checked.says(3, &["pipeline.made", words])?;
         let ran = program::weir(&["run", "--config"], &[&file]).await?;
-        ran.says(3, &["pipeline made", words])?;
+        ran.says(3, &["pipeline.made", words])?;
     }
     let config = config(1)?.cache(cache).section(&pipeline("swapped"));
     let digest = "0".repeat(64);
