@@ -119,8 +119,9 @@ async fn a_response_topic_that_would_do_harm_gets_nothing() -> Result<()> {
             .await?;
     }
     let count = evil.len();
+    site.settled(u64::try_from(count)?).await?;
     let log = site.node.log();
-    let answers = site.finish(u64::try_from(count)?).await?;
+    let answers = site.stop().await?;
     assert_eq!(answers.len(), count, "each has its result, once");
     for (number, answer) in answers.iter().enumerate() {
         assert_eq!(
