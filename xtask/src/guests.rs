@@ -87,7 +87,7 @@ fn link_models(tree: &Tree) -> Result<()> {
         return Ok(());
     }
     match fs::remove_file(&link) {
-        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error.into()),
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error.into()),
         _ => Ok(std::os::unix::fs::symlink(models, link)?),
     }
 }

@@ -67,8 +67,6 @@ macro_rules! codes {
 
 codes! {
     TopicDeviceMissing "topic_device_missing" "the topic's device segment is missing, empty or no device's name",
-    QueueFull "queue_full" "too many messages wait for the pipeline",
-    Expired "expired" "the message waited longer than its deadline",
     ProfileRefused "profile_refused" "the device's own profile does not accept the pipeline's guest or model",
     PayloadTooLarge "payload_too_large" "the payload is larger than the device profile allows",
     PayloadNotJson "payload_not_json" "the payload is not JSON",

@@ -1,6 +1,8 @@
 use std::time::Instant;
 
 use tokio::signal::unix::{SignalKind, signal};
+use weir_broker::Supervisor;
+use weir_profile::BrokerUrl;
 
 use crate::{
     cli::{BrokerArgs, ConfigArgs},
@@ -11,7 +13,6 @@ use crate::{
     node::{self, Node},
     prepare::Prepared,
 };
-use weir_profile::BrokerUrl;
 
 /// Where sensors find the embedded broker of a node.
 const EMBEDDED: BrokerArgs = BrokerArgs {
@@ -39,7 +40,7 @@ pub(crate) fn run(args: &ConfigArgs) -> anyhow::Result<Exit> {
         .build()?;
     runtime.block_on(async {
         let broker = match embedded {
-            true => Some(embedded::start(&EMBEDDED).await?),
+            true => Some(own_broker().await?),
             false => None,
         };
         let session = opened.session(broker.as_ref().map(|broker| broker.addr().port()));
@@ -50,6 +51,21 @@ pub(crate) fn run(args: &ConfigArgs) -> anyhow::Result<Exit> {
         }
         drained
     })
+}
+
+/// The embedded broker on its usual port; on another where that one is taken.
+async fn own_broker() -> anyhow::Result<Supervisor> {
+    match embedded::start(&EMBEDDED).await {
+        Ok(broker) => Ok(broker),
+        Err(error) => {
+            let broker = embedded::start(&BrokerArgs::default()).await?;
+            tracing::warn!(
+                "port 1884 is not free ({error:#}): sensors must use port {}",
+                broker.addr().port()
+            );
+            Ok(broker)
+        }
+    }
 }
 
 async fn until_stopped(node: Node) -> anyhow::Result<Exit> {
