@@ -141,7 +141,7 @@ pub(crate) struct GuestTestArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct OptionalConfigArgs {
-    /// A configuration whose [paths] say where guests, models and profiles lie; else the usual folders.
+    /// A configuration whose paths say where guests, models and profiles lie; else the usual folders.
     #[arg(short, long, env = "WEIR_CONFIG")]
     pub(crate) config: Option<PathBuf>,
 }
