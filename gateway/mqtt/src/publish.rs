@@ -1,4 +1,8 @@
-use std::{sync::Arc, sync::atomic::Ordering::Relaxed, time::Duration};
+use std::{
+    pin::pin,
+    sync::{Arc, atomic::Ordering::Relaxed},
+    time::Duration,
+};
 
 use tokio::{
     select,
@@ -110,9 +114,6 @@ impl Publisher {
         self.shared
             .change(|state| state.packet_bytes_max = answer.packet_bytes_max);
         self.outbox.connected(answer.receive_max);
-        if let Some(presence) = self.config.presence.clone() {
-            self.announce(&mut link, &presence, &presence.online);
-        }
         let mut ticks = ticks(&self.config);
         self.attend(&mut link, &mut ticks).await?;
         if let Some(presence) = self.config.presence.clone() {
@@ -123,8 +124,12 @@ impl Publisher {
         link.close(FAREWELL).await
     }
 
-    /// Sends what there is, until the session is over.
+    /// Sends what there is, until the session is over. The node is said to be online once the broker has answered
+    /// every subscription: whoever waits for that may publish.
     async fn attend(&mut self, link: &mut Link, ticks: &mut Interval) -> Result<(), LinkError> {
+        let mut unannounced = self.config.presence.clone();
+        let shared = Arc::clone(&self.shared);
+        let mut listens = pin!(shared.listens());
         loop {
             self.hear(link)?;
             self.fill(link);
@@ -139,6 +144,9 @@ impl Publisher {
                 turned = link.turn(true) => turned?,
                 taken = self.queue.recv(), if taking && !self.queue.is_closed() => if let Some(message) = taken {
                     self.send(link, Item::new(message));
+                },
+                () = &mut listens, if unannounced.is_some() => if let Some(presence) = unannounced.take() {
+                    self.announce(link, &presence, &presence.online);
                 },
                 _ = ticks.tick() => self.look(link)?,
                 phase = next_phase(&mut self.phase) => if let Phase::Ending { .. } = phase {

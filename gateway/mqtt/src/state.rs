@@ -175,6 +175,17 @@ impl Shared {
         (shared, observer)
     }
 
+    /// Waits until the consuming connection stands and the broker has answered every subscription.
+    pub(crate) async fn listens(&self) {
+        let listens = |state: &LinkState| {
+            let answered = |known: &SubscriptionState| known.grant != Grant::Awaited;
+            state.incoming.connected && state.subscriptions.iter().all(answered)
+        };
+        if self.changes.subscribe().wait_for(listens).await.is_err() {
+            std::future::pending().await
+        }
+    }
+
     /// Changes what is known of connections, subscriptions and refusals.
     pub(crate) fn change(&self, change: impl FnOnce(&mut LinkState)) {
         self.changes.send_modify(change);

@@ -235,6 +235,7 @@ async fn the_node_is_announced_at_each_connect_and_has_a_last_will() {
     within(async {
         let mut broker = Broker::start().await;
         let _session = Session::start(with_presence(config(&broker))).unwrap();
+        let _consumer = broker.consumer(false).await;
         for _ in 0..2 {
             let mut peer = broker.publisher().await;
             let will = peer.will.clone().unwrap();
@@ -251,10 +252,26 @@ async fn the_node_is_announced_at_each_connect_and_has_a_last_will() {
 }
 
 #[tokio::test]
+async fn the_node_is_not_announced_before_its_subscriptions_are_answered() {
+    within(async {
+        let mut broker = Broker::start().await;
+        let session = Session::start(with_presence(config(&broker))).unwrap();
+        let mut peer = broker.publisher().await;
+        let result = Outgoing::new("weir/results/1".to_owned(), Bytes::new());
+        session.sink.send(result).await.unwrap();
+        assert_eq!(peer.published().await.topic, "weir/results/1");
+        let _consumer = broker.consumer(false).await;
+        assert_eq!(&peer.published().await.payload[..], b"online");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_node_whose_control_is_dropped_says_no_goodbye() {
     within(async {
         let mut broker = Broker::start().await;
         let session = Session::start(with_presence(config(&broker))).unwrap();
+        let _consumer = broker.consumer(false).await;
         let mut peer = broker.publisher().await;
         peer.published().await;
         drop(session);
