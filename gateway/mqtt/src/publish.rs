@@ -124,8 +124,7 @@ impl Publisher {
         link.close(FAREWELL).await
     }
 
-    /// Sends what there is, until the session is over. The node is said to be online once the broker has answered
-    /// every subscription: whoever waits for that may publish.
+    /// Sends what there is until the session is over; says `online` once every subscription is answered.
     async fn attend(&mut self, link: &mut Link, ticks: &mut Interval) -> Result<(), LinkError> {
         let mut unannounced = self.config.presence.clone();
         let shared = Arc::clone(&self.shared);
