@@ -4,6 +4,7 @@ use weir_engine::{
     Guest, InvokeError, Limits, Module, OpenError, Signature, State, Tensor, TensorRef,
 };
 use weir_health::Observed;
+use weir_pipeline::RejectCode;
 
 /// All that is needed to open a guest, again and again.
 #[derive(Clone)]
@@ -30,10 +31,11 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
+    /// One of the codes that rejects may have: why a guest does not open anew stands in the words.
     pub(crate) const fn code(&self) -> &'static str {
         match self {
             Self::Invoke(error) => error.code(),
-            Self::Open(error) => error.code(),
+            Self::Open(_) => RejectCode::GuestUnusable.code(),
         }
     }
 }

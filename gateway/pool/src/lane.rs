@@ -34,7 +34,7 @@ pub struct LanePlan {
     pub journeys: Vec<Journey>,
     /// Where to count.
     pub observed: Arc<Observed>,
-    /// The clock that the intake reads too.
+    /// One clock for every lane of a node.
     pub clock: Clock,
 }
 

@@ -108,8 +108,7 @@ async fn play(
     let broker = embedded::start(&BrokerArgs::default()).await?;
     let port = broker.addr().port();
     let audience = Audience::join(port).await?;
-    let mut session = opened.session(Some(port));
-    session.keep_alive = Duration::from_secs(10);
+    let session = opened.session(Some(port));
     let node = opened.start(session, started)?;
     node.observer()
         .wait_for(|state| state.incoming.connected && link::all_granted(state))
