@@ -1,0 +1,1 @@
+//! ONNX models looked into, and packed into int8 networks for microcontrollers.

@@ -1,0 +1,3 @@
+//! The process in which wasm3 runs one guest.
+
+fn main() {}

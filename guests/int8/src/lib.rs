@@ -1,0 +1,2 @@
+//! Int8 networks: the file format and the arithmetic, without `std` or an allocator.
+#![no_std]
