@@ -7,6 +7,7 @@ use crate::{
     prepare::{self, Installing, Needs},
     process::{self, say},
     tree::Tree,
+    worker,
 };
 
 /// Builds in release, then becomes the bench. A bench that compares with Python makes its own environment, and only
@@ -43,5 +44,6 @@ fn build(tree: &Tree) -> Result<()> {
             .args(["--package", "weir", "--package", "weir-tests"])
             .stdout(process::stderr()?),
         "build weir and the benches",
-    )
+    )?;
+    worker::build(tree, &["--release"])
 }

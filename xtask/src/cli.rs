@@ -70,11 +70,11 @@ pub(crate) enum Command {
     /// Do everything that must hold before a change is merged: .ci/run.
     Ci,
 
-    /// Install what building needs: Rust's wasm targets, a C compiler. The other commands do this themselves.
+    /// Install what building needs: Rust's wasm targets, a C compiler, libclang. The other commands do this themselves.
     Prepare {
-        /// Also what `test` and `bench` need: Mosquitto (no service is started) and its clients.
+        /// Also what `test` needs: Mosquitto (no service is started) and its clients.
         #[arg(long)]
-        broker: bool,
+        test: bool,
     },
 }
 

@@ -7,6 +7,7 @@ use crate::{
     prepare::{self, Installing, Needs},
     process::{self, say},
     tree::Tree,
+    worker,
 };
 
 /// Builds what the demo needs, then becomes it: signals reach the demo alone, its exit code is ours, and stdout has
@@ -21,6 +22,7 @@ pub(crate) fn demo(tree: &Tree, installing: Installing, args: &[String]) -> Resu
             .stdout(process::stderr()?),
         "build weir",
     )?;
+    worker::build(tree, &[])?;
     let weir = tree.weir("debug");
     say(&format!("{} demo {}", tree.shown(&weir), args.join(" ")));
     let error = Command::new(&weir).arg("demo").args(args).exec();

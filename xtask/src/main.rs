@@ -12,6 +12,7 @@ mod guests;
 mod prepare;
 mod test;
 mod tidy;
+mod worker;
 
 use std::process::ExitCode;
 
@@ -42,8 +43,8 @@ fn run(cli: Cli) -> Result<()> {
         Installing::Allowed
     };
     match cli.command {
-        Command::Prepare { broker } => {
-            let needs = if broker { Needs::BROKER } else { Needs::BUILD };
+        Command::Prepare { test } => {
+            let needs = if test { Needs::TEST } else { Needs::BUILD };
             prepare::prepare(&needs, installing)
         }
         Command::Guests => {

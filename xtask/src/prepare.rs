@@ -5,8 +5,10 @@ mod targets;
 
 use anyhow::Result;
 
+use crate::process::say;
+
 pub(crate) use packages::path_with_sbin;
-use packages::{C_COMPILER, MOSQUITTO, MOSQUITTO_CLIENTS, PYTHON, Package};
+use packages::{C_COMPILER, LIBCLANG, MOSQUITTO, MOSQUITTO_CLIENTS, PYTHON, Package};
 
 /// Whether this tool may install what is missing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,17 +17,40 @@ pub(crate) enum Installing {
     Refused,
 }
 
-/// The system packages that a command needs; every command needs Rust's targets.
-pub(crate) struct Needs(&'static [Package]);
+/// The system packages of a command; every command needs Rust's targets.
+pub(crate) struct Needs {
+    /// Without these it does not go on.
+    required: &'static [Package],
+    /// Without these it leaves something out, and says what.
+    wanted: &'static [Package],
+}
 
 impl Needs {
-    pub(crate) const BUILD: Self = Self(&[C_COMPILER]);
-    pub(crate) const BROKER: Self = Self(&[C_COMPILER, MOSQUITTO, MOSQUITTO_CLIENTS]);
-    pub(crate) const BENCH: Self = Self(&[C_COMPILER, MOSQUITTO, MOSQUITTO_CLIENTS, PYTHON]);
+    pub(crate) const BUILD: Self = Self {
+        required: &[C_COMPILER],
+        wanted: &[LIBCLANG],
+    };
+    pub(crate) const TEST: Self = Self {
+        required: &[C_COMPILER, LIBCLANG, MOSQUITTO, MOSQUITTO_CLIENTS],
+        wanted: &[],
+    };
+    pub(crate) const BENCH: Self = Self {
+        required: &[C_COMPILER, LIBCLANG, MOSQUITTO, MOSQUITTO_CLIENTS, PYTHON],
+        wanted: &[],
+    };
 }
 
 /// Makes sure of everything in `needs`, or says in one line what to run.
 pub(crate) fn prepare(needs: &Needs, installing: Installing) -> Result<()> {
     targets::prepare(installing)?;
-    packages::prepare(needs.0, installing)
+    packages::prepare(needs.required, installing)?;
+    if let Err(error) = packages::prepare(needs.wanted, installing) {
+        say(&format!("{error:#}"));
+    }
+    Ok(())
+}
+
+/// Whether the bindings of wasm3 can be made here.
+pub(crate) fn has_libclang() -> bool {
+    LIBCLANG.is_here()
 }

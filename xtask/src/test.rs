@@ -12,7 +12,7 @@ use crate::{
 /// Runs every test, or those whose names contain `filter`. A suite that fails does not hide the others.
 pub(crate) fn test(tree: &Tree, installing: Installing, filter: Option<&str>) -> Result<()> {
     let start = Instant::now();
-    prepare::prepare(&Needs::BROKER, installing)?;
+    prepare::prepare(&Needs::TEST, installing)?;
     guests::build(tree)?;
     say("building the workspace and its tests");
     // One build for everything that follows: the binary that the system tests start has the same features.

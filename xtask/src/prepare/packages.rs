@@ -1,6 +1,7 @@
 use std::{
     env,
     ffi::OsString,
+    fs,
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
@@ -16,6 +17,9 @@ const INSTALL: &str = include_str!("install.sh");
 /// Where services live; not on every user's `PATH`.
 const SBIN: [&str; 2] = ["/usr/sbin", "/usr/local/sbin"];
 
+/// Where libraries live: in these folders, in their folders, and in the `lib` of those.
+const LIBRARIES: [&str; 3] = ["/usr/lib", "/usr/lib64", "/usr/local/lib"];
+
 /// What a command needs, and the Debian packages that bring it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Package {
@@ -23,9 +27,21 @@ pub(crate) struct Package {
     found: fn() -> bool,
 }
 
+impl Package {
+    pub(super) fn is_here(self) -> bool {
+        (self.found)()
+    }
+}
+
 pub(super) const C_COMPILER: Package = Package {
     debian: &["gcc", "libc6-dev"],
     found: || env::var_os("CC").is_some() || program("cc"),
+};
+
+/// With the headers of its compiler, which bindings are read with.
+pub(super) const LIBCLANG: Package = Package {
+    debian: &["libclang-dev"],
+    found: || env::var_os("LIBCLANG_PATH").is_some() || library("libclang"),
 };
 
 pub(super) const MOSQUITTO: Package = Package {
@@ -46,7 +62,7 @@ pub(super) const PYTHON: Package = Package {
 pub(super) fn prepare(packages: &[Package], installing: Installing) -> Result<()> {
     let missing: Vec<&str> = packages
         .iter()
-        .filter(|package| !(package.found)())
+        .filter(|package| !package.is_here())
         .flat_map(|package| package.debian.iter().copied())
         .collect();
     if missing.is_empty() {
@@ -64,7 +80,7 @@ pub(super) fn prepare(packages: &[Package], installing: Installing) -> Result<()
         .stdin(Stdio::null())
         .stdout(process::stderr()?);
     if process::run(&mut shell, "install packages").is_err()
-        || packages.iter().any(|package| !(package.found)())
+        || packages.iter().any(|package| !package.is_here())
     {
         bail!("{advice} (apt-get did not manage it here, see above)");
     }
@@ -80,6 +96,34 @@ pub(crate) fn path_with_sbin() -> OsString {
 
 fn program(name: &str) -> bool {
     env::split_paths(&path_with_sbin()).any(|folder| folder.join(name).is_file())
+}
+
+/// Whether a shared library of this name, of any version, lies where systems keep theirs.
+fn library(name: &str) -> bool {
+    let roots: Vec<PathBuf> = LIBRARIES.iter().map(PathBuf::from).collect();
+    let folders: Vec<PathBuf> = roots.iter().flat_map(|root| entries(root)).collect();
+    let compilers = folders.iter().map(|folder| folder.join("lib"));
+    let searched: Vec<PathBuf> = roots.iter().cloned().chain(compilers).collect();
+    let mut files = searched
+        .iter()
+        .chain(&folders)
+        .flat_map(|folder| entries(folder));
+    files.any(|file| {
+        let file = file.file_name().unwrap_or_default().to_string_lossy();
+        file.strip_prefix(name).is_some_and(is_version)
+    })
+}
+
+/// `.so`, `.so.1`, `-14.so.1`; not `-cpp.so`.
+fn is_version(rest: &str) -> bool {
+    let numbered = |rest: &str| rest.starts_with(|c: char| c.is_ascii_digit());
+    rest.starts_with(".so")
+        || (rest.strip_prefix('-').is_some_and(numbered) && rest.contains(".so"))
+}
+
+fn entries(folder: &Path) -> impl Iterator<Item = PathBuf> + use<> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.map(|entry| entry.path())
 }
 
 /// A shell that may install, where nobody has to type a password.
@@ -109,6 +153,14 @@ mod tests {
             found: || true,
         };
         prepare(&[present], Installing::Refused).unwrap();
+    }
+
+    #[test]
+    fn a_library_is_found_by_its_name_alone() {
+        assert!(library("libc"), "every Linux has one");
+        assert!(!library("libnothing"));
+        assert!(is_version("-14.so.1"));
+        assert!(!is_version("-cpp.so.14"));
     }
 
     #[test]
