@@ -6,7 +6,7 @@
 //!
 //! [`Network::read`] checks a file once, whoever wrote it; [`Network::run`] is one inference in
 //! memory that the caller owns. With the feature `alloc`, [`Draft::write`] makes a file. Every byte
-//! of it is described in `FORMAT.md`.
+//! of it is described in `FORMAT.md`, the arithmetic in `ARITHMETIC.md`.
 #![no_std]
 
 #[cfg(feature = "alloc")]
@@ -22,7 +22,11 @@ mod network;
 mod sections;
 mod steps;
 
+mod edge;
+mod exponential;
+mod kernel;
 mod requantise;
+mod run;
 
 #[cfg(feature = "alloc")]
 mod draft;

@@ -59,3 +59,10 @@ impl Requantise {
         product.wrapping_add(half).wrapping_shr(shift)
     }
 }
+
+/// The nearest value of 8 bits.
+#[expect(clippy::as_conversions, reason = "clamped to what 8 bits hold")]
+#[inline(always)]
+pub(crate) fn narrow(value: i64) -> i8 {
+    value.clamp(i8::MIN.into(), i8::MAX.into()) as i8
+}
