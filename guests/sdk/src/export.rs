@@ -96,3 +96,22 @@ macro_rules! export {
         };
     };
 }
+
+/// Instead of `heap_bytes`, for a guest without `std` whose model decides how much it needs: its
+/// allocations come out of what the first pages have left, then out of pages that are added one by
+/// one up to the stated maximum. A panic traps without a word.
+#[macro_export]
+macro_rules! growing_heap {
+    () => {
+        #[cfg(target_arch = "wasm32")]
+        const _: () = {
+            #[global_allocator]
+            static HEAP: $crate::macros::GrowingHeap = $crate::macros::growing_heap();
+
+            #[panic_handler]
+            fn panic(_: &::core::panic::PanicInfo<'_>) -> ! {
+                ::core::arch::wasm32::unreachable()
+            }
+        };
+    };
+}

@@ -20,6 +20,8 @@ mod log;
 
 mod check;
 mod export;
+#[cfg(target_arch = "wasm32")]
+mod heap;
 mod instance;
 mod memory;
 mod slots;
@@ -37,8 +39,11 @@ pub use slots::TENSORS_MAX;
 
 #[doc(hidden)]
 pub mod macros {
-    //! What [`export!`](crate::export) and [`log!`](crate::log) expand to; not for direct use.
+    //! What [`export!`](crate::export), [`growing_heap!`](crate::growing_heap) and [`log!`](crate::log)
+    //! expand to; not for direct use.
     pub use crate::{instance::Instance, log::write, sound::assert_sound};
+    #[cfg(target_arch = "wasm32")]
+    pub use crate::heap::{GrowingHeap, growing_heap};
     #[cfg(target_arch = "wasm32")]
     pub use talc::wasm::{WasmArenaTalc, new_wasm_arena_allocator};
 }
