@@ -1,8 +1,11 @@
-"""Trains every model, or with `--check` measures every committed one again."""
+"""Trains every model, then packs those that are made of one; with `--check` measures every committed one again."""
 
 import subprocess
 import sys
 from pathlib import Path
 
-for script in sorted(Path(__file__).resolve().parent.glob("*/train.py")):
-    subprocess.run([sys.executable, str(script), *sys.argv[1:]], check=True)
+MODELS = Path(__file__).resolve().parent
+
+for pattern in ("*/train.py", "*/pack.py"):
+    for script in sorted(MODELS.glob(pattern)):
+        subprocess.run([sys.executable, str(script), *sys.argv[1:]], check=True)

@@ -4,7 +4,7 @@ A `train.py` describes one `Recipe` and hands it to `main`, which trains, export
 writes the model's folder, or checks that a committed folder still tells the truth.
 """
 
-from training.recipe import Recipe, Samples
+from training.recipe import Recipe
 from training.run import main
 
-__all__ = ["Recipe", "Samples", "main"]
+__all__ = ["Recipe", "main"]

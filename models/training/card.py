@@ -1,104 +1,200 @@
 """`CARD.md`: every figure in it comes from the files and from held-out data."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from training.recipe import LABELS, Recipe
+from training import graph
+from training.recipe import THREADS, Recipe
+
+if TYPE_CHECKING:
+    from training.packing import Held, Packing
 
 TEMPLATE = """\
 # {name} {version}
 
 {summary}
 
-This card is written by `train.py`. `python models/{name}/train.py --check` measures it again and fails where a figure differs.
+This card is written by `{script}`. `python models/{name}/{script} --check` measures it again and fails where a figure differs.
 
 ## Data
 
-Made by `models/vibration/generator`, a physics-based generator of pump vibration (its documentation says what each condition does): three axes in g at 400 Hz, windows of 128 samples (0.32 s). Each window comes from a pump of its own: speed, load, amplitudes, sensor mounting and noise are drawn anew, and how bad a fault is reaches down to what a rough healthy pump does. Train, validation, test and demo take their pumps from disjoint ranges of seeds.
+{data}
 
-| split | windows of each class | used for |
+| split | {counted} | used for |
 | --- | ---: | --- |
-| train | {train} | weights, mean and deviation of the input |
-| validation | {validation} | choosing the epoch |
-| test | {test} | the figures below, the golden files |
+{splits}
 
 ## Input and output
 
 {input_words}
 
-The output `class`, f32 [1, 4], holds logits in the order of the labels: {labels}. A softmax makes probabilities of them.
+The output `{output}`, f32 [1, {classes}], holds logits in the order of the labels: {labels}. A softmax makes probabilities of them.
 
 ## Network
 
-{architecture}
-
-{parameters} parameters; `model.onnx` has {size} bytes (ONNX, opset {opset}, fixed batch of 1, operators: {operators}).
+{network}
 
 ## Held-out figures
 
-ONNX Runtime on the test split: accuracy **{accuracy:.2%}** ({correct} of {total}).
+{figures}
 
+## In a pipeline
+
+```toml
+{pipeline}```
+
+## Limits of use
+
+{limits}
+
+## {again}
+
+## Licence
+
+{licence}
+"""
+
+NETWORK = """\
+{architecture}
+
+{parameters} parameters; `model.onnx` has {size} bytes (ONNX, opset {opset}, fixed batch of 1, operators: {operators})."""
+
+AGAIN = """\
+Training it again
+
+`python models/{name}/train.py` in an environment with `models/requirements.txt`. AdamW, at most {rate}, one-cycle, \
+batches of {batch}, {epochs} epochs, {smoothing}seed {seed}, {threads} threads."""
+
+PACKED_NETWORK = """\
+The network of [`{of}`](../{of}/CARD.md) in 8-bit integers, as `guests/int8/FORMAT.md` says: weights with a scale for \
+each output channel, activations with a scale and a zero point for each layer. `{file}` has {size} bytes, `model.onnx` \
+has {float_size}."""
+
+PACKED_FIGURES = """\
+The arithmetic of guest `tinynn` on the test split: accuracy **{accuracy:.2%}** ({correct} of {total}). The float \
+network has {float_accuracy:.2%}; both say the same class in {same:.2%} of the cases. Every engine and every chip gives \
+the same bits, so the golden outputs have no tolerance.
+
+{confusion}"""
+
+PACKED_AGAIN = """\
+Packing it again
+
+`python models/{name}/pack.py` in an environment with `models/requirements.txt` (torch is not needed): `weir model pack \
+--int8` with {calibration} of the training split for calibration, chosen with seed {seed}."""
+
+CONFUSION = """\
 | is ↓ · said → | {heads} | recall |
 | --- | {rules} | ---: |
 {rows}
 | precision | {precisions} | |
 
-Mean confidence where it was right {sure_right:.2f}, where it was wrong {sure_wrong:.2f}.
-
-## Limits of use
-
-- Trained on simulated pumps only. It shows that the way from sensor to result works; it has not been validated on a real machine and must not be what keeps one safe.
-- It knows 20 to 30 Hz of shaft speed, 400 samples per second in g, and an axis `az` along a vertical shaft. Another rate, unit, range of speed or mounting gives answers that mean nothing, with confidence.
-- It has four answers: a fault of another kind, or two at once, gets one of them.
-- Errors gather on few pumps: where a fault is light, or an imbalance cancels what the rotor had before, nearly every window of that pump is called normal. Averaging over time does not help there.
-- Faults lighter than the generator's are called normal; windows from the second in which a fault develops may be called either way.
-
-## Training it again
-
-`python models/{name}/train.py` in an environment with `models/requirements.txt`. AdamW, at most {learning_rate}, one-cycle, batches of {batch}, {epochs} epochs, seed {seed}, {threads} threads.
-
-## Licence
-
-Apache-2.0, as the generator and the scripts: no third party's data went into it.
-"""
+Mean confidence where it was right {sure_right:.2f}, where it was wrong {sure_wrong:.2f}."""
 
 
-def render(recipe: Recipe, facts: dict, logits: np.ndarray, labels: np.ndarray) -> str:
-    said = logits.argmax(axis=1)
-    confusion = np.zeros((len(LABELS), len(LABELS)), dtype=int)
-    np.add.at(confusion, (labels, said), 1)
-    confidence = highest_probability(logits)
-    right = said == labels
-    precisions = [f"{part:.1%}" for part in confusion.diagonal() / confusion.sum(axis=0)]
+def of_trained(recipe: Recipe, facts: dict, logits: np.ndarray, labels: np.ndarray) -> str:
+    """The card of a model that `train.py` made."""
+    right = logits.argmax(axis=1) == labels
+    uses = [
+        ("train", "weights, mean and deviation of the input"),
+        ("validation", "choosing the epoch"),
+        ("test", "the figures below, the golden files"),
+    ]
     return TEMPLATE.format(
+        **of_recipe(recipe),
         name=recipe.name,
         version=recipe.version,
         summary=recipe.summary,
-        train=recipe.samples.train,
-        validation=recipe.samples.validation,
-        test=recipe.samples.test,
-        input_words=recipe.input_words,
-        labels=", ".join(f"`{label}`" for label in LABELS),
-        architecture=recipe.architecture,
-        accuracy=right.mean(),
-        correct=right.sum(),
-        total=len(labels),
-        heads=" | ".join(LABELS),
-        rules=" | ".join("---:" for _ in LABELS),
-        rows="\n".join(row(label, counts, place) for place, (label, counts) in enumerate(zip(LABELS, confusion))),
-        precisions=" | ".join(precisions),
-        sure_right=confidence[right].mean(),
-        sure_wrong=confidence[~right].mean(),
-        learning_rate=recipe.learning_rate,
-        batch=recipe.batch,
-        epochs=recipe.epochs,
-        seed=recipe.seed,
-        **facts,
+        script="train.py",
+        splits=splits(recipe, uses),
+        network=NETWORK.format(architecture=recipe.architecture, **facts),
+        figures=f"ONNX Runtime on the test split: accuracy **{right.mean():.2%}** ({right.sum()} of {len(labels)}).\n\n"
+        + confusion(recipe.source.labels, logits, labels),
+        pipeline=recipe.pipeline,
+        again=AGAIN.format(
+            name=recipe.name,
+            rate=recipe.learning_rate,
+            batch=recipe.batch,
+            epochs=recipe.epochs,
+            smoothing=f"labels smoothed by {recipe.label_smoothing}, " if recipe.label_smoothing else "",
+            seed=recipe.seed,
+            threads=THREADS,
+        ),
     )
 
 
-def row(label: str, counts: np.ndarray, place: int) -> str:
+def of_packed(packing: "Packing", held: "Held") -> str:
+    """The card of a model that `pack.py` made."""
+    recipe = packing.of
+    said, right = held.logits.argmax(axis=1), held.logits.argmax(axis=1) == held.labels
+    return TEMPLATE.format(
+        **of_recipe(recipe),
+        name=packing.name,
+        version=packing.version,
+        summary=packing.summary,
+        script="pack.py",
+        splits=splits(recipe, [("test", "the figures below, the golden files")]),
+        network=PACKED_NETWORK.format(
+            of=recipe.name,
+            file=packing.file.name,
+            size=packing.file.stat().st_size,
+            float_size=(recipe.folder / "model.onnx").stat().st_size,
+        ),
+        figures=PACKED_FIGURES.format(
+            accuracy=right.mean(),
+            correct=right.sum(),
+            total=len(right),
+            float_accuracy=held.accuracy(held.float_logits),
+            same=(said == held.float_logits.argmax(axis=1)).mean(),
+            confusion=confusion(recipe.source.labels, held.logits, held.labels),
+        ),
+        pipeline=packing.pipeline,
+        again=PACKED_AGAIN.format(name=packing.name, calibration=packing.calibration, seed=packing.seed),
+    )
+
+
+def splits(recipe: Recipe, uses: list[tuple[str, str]]) -> str:
+    counts = vars(recipe.source.samples)
+    return "\n".join(f"| {split} | {counts[split]} | {use} |" for split, use in uses)
+
+
+def of_recipe(recipe: Recipe) -> dict:
+    """What a trained model and its packed form have in common."""
+    source = recipe.source
+    return {
+        "data": source.description,
+        "counted": source.counted,
+        "input_words": recipe.input_words,
+        "output": graph.OUTPUT_NAME,
+        "classes": len(source.labels),
+        "labels": ", ".join(f"`{label}`" for label in source.labels),
+        "limits": "\n".join(f"- {limit}" for limit in source.limits),
+        "licence": source.licence,
+    }
+
+
+def confusion(names: list[str], logits: np.ndarray, labels: np.ndarray) -> str:
+    """Which class was taken for which, and how sure the network was."""
+    said = logits.argmax(axis=1)
+    counts = np.zeros((len(names), len(names)), dtype=int)
+    np.add.at(counts, (labels, said), 1)
+    confidence = highest_probability(logits)
+    right = said == labels
+    precisions = [f"{part:.1%}" for part in counts.diagonal() / counts.sum(axis=0)]
+    return CONFUSION.format(
+        heads=" | ".join(names),
+        rules=" | ".join("---:" for _ in names),
+        rows="\n".join(row(name, line, place) for place, (name, line) in enumerate(zip(names, counts))),
+        precisions=" | ".join(precisions),
+        sure_right=confidence[right].mean(),
+        sure_wrong=confidence[~right].mean(),
+    )
+
+
+def row(name: str, counts: np.ndarray, place: int) -> str:
     cells = " | ".join(str(count) for count in counts)
-    return f"| {label} | {cells} | {counts[place] / counts.sum():.1%} |"
+    return f"| {name} | {cells} | {counts[place] / counts.sum():.1%} |"
 
 
 def highest_probability(logits: np.ndarray) -> np.ndarray:

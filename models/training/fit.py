@@ -8,8 +8,9 @@ import numpy as np
 import torch
 from torch import nn
 
-from training.data import Labelled, Preparation
+from training.preparation import Preparation
 from training.recipe import THREADS, Recipe
+from training.sources import Labelled
 
 
 def fit(recipe: Recipe, train: Labelled, validation: Labelled, preparation: Preparation) -> nn.Module:
@@ -17,19 +18,22 @@ def fit(recipe: Recipe, train: Labelled, validation: Labelled, preparation: Prep
     torch.set_num_threads(THREADS)
     torch.use_deterministic_algorithms(True)
     torch.manual_seed(recipe.seed)
-    inputs, labels = tensors(train, preparation)
-    held, held_labels = tensors(validation, preparation)
+    values, labels = torch.from_numpy(train.values), torch.from_numpy(train.labels)
+    held, held_labels = prepared(torch.from_numpy(validation.values), preparation), torch.from_numpy(validation.labels)
     network = recipe.network()
-    steps = recipe.epochs * math.ceil(len(inputs) / recipe.batch)
+    steps = recipe.epochs * math.ceil(len(values) / recipe.batch)
     optimizer = torch.optim.AdamW(network.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, recipe.learning_rate, total_steps=steps)
     order = torch.Generator().manual_seed(recipe.seed)
+    loss_of = nn.CrossEntropyLoss(label_smoothing=recipe.label_smoothing)
+    augment = recipe.augment or (lambda batch, _: batch)
     best, best_loss, started = None, math.inf, time.monotonic()
     for epoch in range(1, recipe.epochs + 1):
         network.train()
-        for rows in torch.randperm(len(inputs), generator=order).split(recipe.batch):
+        for rows in torch.randperm(len(values), generator=order).split(recipe.batch):
+            inputs = prepared(augment(values[rows], order), preparation)
             optimizer.zero_grad()
-            nn.functional.cross_entropy(network(inputs[rows]), labels[rows]).backward()
+            loss_of(network(inputs), labels[rows]).backward()
             optimizer.step()
             schedule.step()
         loss, accuracy = judge(network, held, held_labels)
@@ -42,8 +46,8 @@ def fit(recipe: Recipe, train: Labelled, validation: Labelled, preparation: Prep
     return network.eval()
 
 
-def tensors(samples: Labelled, preparation: Preparation) -> tuple[torch.Tensor, torch.Tensor]:
-    return torch.from_numpy(preparation.applied(samples.values)), torch.from_numpy(samples.labels)
+def prepared(values: torch.Tensor, preparation: Preparation) -> torch.Tensor:
+    return torch.from_numpy(preparation.applied(values.numpy()))
 
 
 @torch.no_grad()

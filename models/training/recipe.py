@@ -5,26 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from torch import nn
+from training.sources import Source
 
-LABELS = ["normal", "imbalance", "bearing_fault", "looseness"]
-"""The generator's conditions, in its order."""
+if TYPE_CHECKING:
+    import torch
 
 THREADS = 2
 """Of a training, on any machine: the order of a sum depends on it."""
-
-
-@dataclass(frozen=True)
-class Samples:
-    """How many samples of each class a split has."""
-
-    train: int
-    validation: int
-    test: int
-
-    def of(self, split: str) -> int:
-        return {"train": self.train, "validation": self.validation, "test": self.test}[split]
 
 
 @dataclass(frozen=True)
@@ -33,12 +20,10 @@ class Recipe:
 
     folder: Path
     version: str
-    features: str
-    """What the generator writes: `windows` or `bands`."""
+    source: Source
     input_name: str
     input_dims: list[int]
-    network: "Callable[[], nn.Module]"
-    samples: Samples
+    network: "Callable[[], torch.nn.Module]"
     epochs: int
     batch: int
     learning_rate: float
@@ -48,12 +33,12 @@ class Recipe:
     summary: str
     input_words: str
     architecture: str
+    pipeline: str
+    """A table of a configuration that uses the model."""
+    augment: "Callable[[torch.Tensor, torch.Generator], torch.Tensor] | None" = None
+    """Makes other samples of a batch of the training split, before preparation; `architecture` says how."""
+    label_smoothing: float = 0.0
 
     @property
     def name(self) -> str:
         return self.folder.name
-
-    @property
-    def elements_axes(self) -> tuple[int, ...]:
-        """The axes of a set of inputs over which one mean and deviation per channel is taken."""
-        return tuple(axis for axis in range(len(self.input_dims)) if axis != 1)

@@ -5,7 +5,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from training import Recipe, Samples, main  # noqa: E402
+from training import Recipe, main  # noqa: E402
+from training.sources import Generator, Samples  # noqa: E402
 
 
 def network():
@@ -21,11 +22,10 @@ def network():
 RECIPE = Recipe(
     folder=Path(__file__).resolve().parent,
     version="1.0.0",
-    features="bands",
+    source=Generator("bands", Samples(train=10_000, validation=1_000, test=2_500)),
     input_name="bands",
     input_dims=[1, 32],
     network=network,
-    samples=Samples(train=10_000, validation=1_000, test=2_500),
     epochs=20,
     batch=128,
     learning_rate=0.004,
@@ -40,6 +40,14 @@ RECIPE = Recipe(
     "is a channel and is prepared outside the graph, by its mean and deviation in `model.toml`: "
     "(value − mean) / deviation.",
     architecture="Three dense layers, 32-64-16-4, with ReLU between them.",
+    pipeline="""\
+[pipeline.pump-bands]
+topic   = "sensors/{device}/bands"
+profile = "pi-4"
+guest   = "onnx"
+model   = "vibration-bands"
+decode  = { codec = "raw" }
+""",
 )
 
 if __name__ == "__main__":

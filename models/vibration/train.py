@@ -5,7 +5,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from training import Recipe, Samples, main  # noqa: E402
+from training import Recipe, main  # noqa: E402
+from training.sources import Generator, Samples  # noqa: E402
 
 
 def network():
@@ -23,11 +24,10 @@ def network():
 RECIPE = Recipe(
     folder=Path(__file__).resolve().parent,
     version="1.0.0",
-    features="windows",
+    source=Generator("windows", Samples(train=10_000, validation=1_000, test=2_500)),
     input_name="vibration",
     input_dims=[1, 3, 128],
     network=network,
-    samples=Samples(train=10_000, validation=1_000, test=2_500),
     epochs=20,
     batch=128,
     learning_rate=0.004,
@@ -42,6 +42,15 @@ RECIPE = Recipe(
     architecture="A 1D convolutional network: four convolutions of 16, 24, 32 and 40 channels over 9, 7, 5 and 3 "
     "samples, each with ReLU, halved by maximum between them, averaged over time, one dense layer. Batch "
     "normalisation is folded into the convolutions.",
+    pipeline="""\
+[pipeline.pump-vibration]
+topic   = "sensors/{device}/vibration"
+profile = "pi-4"
+guest   = "onnx"
+model   = "vibration"
+decode  = { codec = "json", fields = ["/ax", "/ay", "/az"] }
+window  = { size = 128, stride = 64 }
+""",
 )
 
 if __name__ == "__main__":
