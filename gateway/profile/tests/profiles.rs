@@ -126,9 +126,14 @@ fn profiles_that_cannot_work_are_refused() {
             "between 1 and 1024",
         ),
         (
-            "inherit = \"pi-4\"\nclass = \"microcontroller\"",
+            "inherit = \"cortex-m4-256k\"\n[limits]\nguest_memory_kib_max = 320",
             "limits.guest_memory_kib_max",
-            "256 KiB",
+            "is 320 KiB in profile x; class microcontroller allows 256 KiB",
+        ),
+        (
+            "inherit = \"rp2040\"\nengine = \"wasmtime\"",
+            "engine",
+            "class microcontroller runs on an interpreter",
         ),
     ];
     for (text, key, words) in cases {
@@ -142,6 +147,25 @@ fn profiles_that_cannot_work_are_refused() {
                 .as_deref()
                 .is_some_and(|file| file.ends_with("x.toml"))
         );
+    }
+}
+
+#[test]
+fn a_microcontroller_does_not_inherit_the_limits_of_a_computer() {
+    let errors = refused(&[("x", "inherit = \"pi-4\"\nclass = \"microcontroller\"")]);
+    let keys: Vec<&str> = errors.iter().map(|error| error.key.as_str()).collect();
+    let limits = [
+        "guest_memory_kib_max",
+        "table_elements_max",
+        "stack_kib_max",
+        "module_kib_max",
+        "input_bytes_max",
+        "output_bytes_max",
+        "model_kib_max",
+    ];
+    assert_eq!(keys, limits.map(|key| format!("limits.{key}")));
+    for error in errors {
+        assert!(error.message.contains("in profile pi-4"), "{error}");
     }
 }
 
@@ -205,15 +229,17 @@ fn an_engine_that_is_absent_or_cannot_enforce_a_limit_is_refused() {
         architecture: "x86_64",
         engines,
     };
-    let error = choose_engine(wasm3, host(&BOTH)).unwrap_err();
+    let error = choose_engine(&shipped("esp32"), host(&BOTH)).unwrap_err();
     let words = error.to_string();
     assert!(
         words.starts_with("engine wasm3 is not part of this build (comes with"),
         "{words}"
     );
     assert!(words.ends_with("use engine = \"wasmi\""), "{words}");
-    let no_fuel = Enforces { fuel: false, ..ALL };
-    let error = choose_engine(wasm3, host(&[(EngineKind::Wasm3, no_fuel)])).unwrap_err();
+    let no_fuel = [(EngineKind::Wasm3, Enforces { fuel: false, ..ALL })];
+    let esp32 = choose_engine(&shipped("esp32"), host(&no_fuel)).unwrap();
+    assert_eq!(esp32.engine, EngineKind::Wasm3);
+    let error = choose_engine(wasm3, host(&no_fuel)).unwrap_err();
     assert!(
         matches!(
             error,

@@ -1,3 +1,4 @@
+mod class;
 mod limits;
 
 use std::{collections::BTreeMap, path::PathBuf};
@@ -144,7 +145,8 @@ fn resolve(
         None => NnBackend::None,
     };
     sources.extend(limits.sources);
-    check(report, class, nn_backend, read.limits.memory_bytes_max);
+    check(report, nn_backend);
+    class::check(report, class, engine, &read, &sources);
     if report.has_errors() {
         return Err("has errors".to_owned());
     }
@@ -214,17 +216,11 @@ fn first<'s, T>(
         .find_map(|link| Some((read(&link.1.written)?, *link)))
 }
 
-fn check(report: &mut Report<'_>, class: Class, backend: NnBackend, memory_bytes_max: u64) {
+fn check(report: &mut Report<'_>, backend: NnBackend) {
     if backend != NnBackend::None {
         let message = format!("{}: this build has no nn backend", backend.name());
         let help = "use nn_backend = \"none\"; the guest onnx runs models inside the sandbox";
         report.error(&["nn_backend"], message, help);
-    }
-    if class == Class::Microcontroller && memory_bytes_max > Class::MICROCONTROLLER_MEMORY_BYTES_MAX
-    {
-        let message = "is more than the 256 KiB of the class microcontroller";
-        let help = "lower it, or choose class = \"sbc\"";
-        report.error(&["limits", "guest_memory_kib_max"], message, help);
     }
 }
 
