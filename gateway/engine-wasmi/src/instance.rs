@@ -3,7 +3,7 @@ use wasmi::{
     Caller, Extern, Func, Linker, Memory, Store, StoreLimits, StoreLimitsBuilder, ValType,
     errors::{ErrorKind, InstantiationError},
 };
-use weir_engine::{Budget, Export, GuestLog, Instance, Limits, Trap};
+use weir_engine::{AccessError, Budget, Export, GuestLog, Instance, Limits, Trap, region};
 
 use crate::{probe, slices, trap};
 
@@ -78,8 +78,20 @@ impl Instance for WasmiInstance {
         )
     }
 
-    fn memory(&mut self) -> &mut [u8] {
-        self.memory.data_mut(&mut self.store)
+    fn memory_bytes(&mut self) -> u64 {
+        u64::try_from(self.memory.data_size(&self.store)).unwrap_or(u64::MAX)
+    }
+
+    fn read(&mut self, address: u32, into: &mut [u8]) -> Result<(), AccessError> {
+        let memory = self.memory.data_mut(&mut self.store);
+        into.copy_from_slice(region(memory, address, into.len())?);
+        Ok(())
+    }
+
+    fn write(&mut self, address: u32, bytes: &[u8]) -> Result<(), AccessError> {
+        let memory = self.memory.data_mut(&mut self.store);
+        region(memory, address, bytes.len())?.copy_from_slice(bytes);
+        Ok(())
     }
 
     fn take_log(&mut self) -> Vec<(u8, String)> {

@@ -5,7 +5,7 @@ use wasmtime::{
     Caller, Extern, Func, InstancePre, Memory, Store, StoreLimits, StoreLimitsBuilder,
     UpdateDeadline, Val,
 };
-use weir_engine::{Budget, Export, GuestLog, Instance, Limits, Trap};
+use weir_engine::{AccessError, Budget, Export, GuestLog, Instance, Limits, Trap, region};
 
 use crate::{ticker::Ticker, trap};
 
@@ -94,8 +94,20 @@ impl Instance for WasmtimeInstance {
         Ok(results.first().and_then(Val::i32).unwrap_or(0))
     }
 
-    fn memory(&mut self) -> &mut [u8] {
-        self.memory.data_mut(&mut self.store)
+    fn memory_bytes(&mut self) -> u64 {
+        u64::try_from(self.memory.data_size(&self.store)).unwrap_or(u64::MAX)
+    }
+
+    fn read(&mut self, address: u32, into: &mut [u8]) -> Result<(), AccessError> {
+        let memory = self.memory.data_mut(&mut self.store);
+        into.copy_from_slice(region(memory, address, into.len())?);
+        Ok(())
+    }
+
+    fn write(&mut self, address: u32, bytes: &[u8]) -> Result<(), AccessError> {
+        let memory = self.memory.data_mut(&mut self.store);
+        region(memory, address, bytes.len())?.copy_from_slice(bytes);
+        Ok(())
     }
 
     fn take_log(&mut self) -> Vec<(u8, String)> {

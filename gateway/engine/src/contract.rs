@@ -2,7 +2,7 @@ use std::{fmt, sync::Arc};
 
 use guest_abi::export;
 
-use crate::{Budget, GuestCode, Limits, Trap};
+use crate::{AccessError, Budget, GuestCode, Limits, Trap};
 
 /// The WebAssembly runtimes behind the contract.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -94,8 +94,20 @@ pub trait Instance {
     /// A trap, the deadline, or no fuel left. The instance must not be used afterwards.
     fn call(&mut self, export: Export, args: &[i32], budget: Budget) -> Result<i32, Trap>;
 
-    /// The linear memory as it is now: fetched anew after every call, for it may have grown or moved.
-    fn memory(&mut self) -> &mut [u8];
+    /// The size of the linear memory as it is now. It may have grown with every call.
+    fn memory_bytes(&mut self) -> u64;
+
+    /// Copies from the guest's memory. The guest may run in another process: a caller copies what it needs, once.
+    ///
+    /// # Errors
+    /// Fails where some of it lies outside of the memory, and where the guest is no longer there.
+    fn read(&mut self, address: u32, into: &mut [u8]) -> Result<(), AccessError>;
+
+    /// Copies into the guest's memory. An engine may hold it back until the next call.
+    ///
+    /// # Errors
+    /// Fails where some of it lies outside of the memory, and where the guest is no longer there.
+    fn write(&mut self, address: u32, bytes: &[u8]) -> Result<(), AccessError>;
 
     /// The lines that the guest logged since the last call of this function (bounded in number and length).
     fn take_log(&mut self) -> Vec<(u8, String)>;

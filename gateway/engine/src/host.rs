@@ -21,6 +21,11 @@ impl GuestLog {
         }
     }
 
+    /// Lines that never reached the host: at least so many were dropped where the guest runs.
+    pub fn dropped_at_least(&mut self, count: u64) {
+        self.dropped = self.dropped.max(count);
+    }
+
     /// The lines since the last call; the last one says how many were dropped.
     pub fn take(&mut self) -> Vec<(u8, String)> {
         let mut lines = std::mem::take(&mut self.lines);

@@ -1,7 +1,7 @@
 //! The contract that every WebAssembly engine fulfils, and the guest ABI driven over it.
 //!
 //! An engine crate implements [`Engine`], [`Module`] and [`Instance`]: load, instantiate, call an export with
-//! `i32` arguments, lend the memory. All that the ABI asks for (descriptors, buffers, retries, state, checks
+//! `i32` arguments, copy from and into its memory. All that the ABI asks for (descriptors, buffers, retries, state, checks
 //! of every value that a guest returns) is written once, over those three, in [`Guest`].
 
 mod code;
@@ -9,6 +9,7 @@ mod contract;
 mod guest;
 mod host;
 mod limits;
+mod memory;
 mod signature;
 mod state;
 mod tensor;
@@ -19,6 +20,7 @@ pub use contract::{Enforces, Engine, EngineKind, Export, Instance, LoadError, Mo
 pub use guest::{Guest, InvokeError, OpenError, OutputFault, PointerFault, Step};
 pub use host::{GuestLog, is_offered};
 pub use limits::{Budget, Limits};
+pub use memory::{AccessError, check_region, region};
 pub use signature::{Signature, SignatureError, TENSORS_MAX};
 pub use state::State;
 pub use tensor::{Tensor, TensorRef};

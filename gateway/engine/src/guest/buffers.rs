@@ -1,7 +1,9 @@
 use guest_abi::{TENSOR_BYTES, TensorInfo, slot};
 
 use super::{PointerFault, phase::Phase};
-use crate::{Export, Instance, Signature, Trap, signature::fixed_bytes};
+use crate::{
+    Export, Instance, Signature, Trap, check_region, memory::count, signature::fixed_bytes,
+};
 
 /// The alignment that `weir_buffer` promises.
 const ALIGN: u32 = 16;
@@ -96,7 +98,7 @@ impl Buffers {
             return Err(PointerFault::Misaligned { address });
         }
         let len = u64::from(len);
-        region(instance.memory(), address, len)?;
+        check_region(instance.memory_bytes(), address, len)?;
         let (start, end) = (u64::from(address), u64::from(address) + len);
         let overlaps = |held: &Buffer| {
             let held_start = u64::from(held.address);
@@ -109,33 +111,9 @@ impl Buffers {
     }
 }
 
-/// The bytes at a guest address, where all of them lie in memory.
-pub(super) fn region(memory: &mut [u8], address: u32, len: u64) -> Result<&mut [u8], PointerFault> {
-    let memory_bytes = count(memory.len());
-    let outside = PointerFault::Outside {
-        address,
-        len,
-        memory_bytes,
-    };
-    let start = u64::from(address);
-    let end = start
-        .checked_add(len)
-        .filter(|end| *end <= memory_bytes)
-        .ok_or(outside)?;
-    match (usize::try_from(start), usize::try_from(end)) {
-        (Ok(start), Ok(end)) => memory.get_mut(start..end).ok_or(outside),
-        _ => Err(outside),
-    }
-}
-
 /// The slot of the tensor with this index in the table.
 pub(super) fn tensor_slot(index: usize) -> i32 {
     i32::try_from(index).map_or(i32::MAX, |index| slot::TENSORS.saturating_add(index))
-}
-
-/// A host length as the 64-bit number that bounds are checked in.
-pub(super) fn count(len: usize) -> u64 {
-    u64::try_from(len).unwrap_or(u64::MAX)
 }
 
 fn start_bytes(info: &TensorInfo) -> u64 {

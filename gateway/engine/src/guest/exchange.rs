@@ -2,10 +2,10 @@ use guest_abi::{RANK_MAX, TENSOR_BYTES, Tensor as Descriptor, slot};
 
 use super::{
     InvokeError, PointerFault,
-    buffers::{Buffer, Buffers, count, region, tensor_slot},
+    buffers::{Buffer, Buffers, tensor_slot},
     phase::Phase,
 };
-use crate::{Instance, Signature, State, TensorRef};
+use crate::{Instance, Signature, State, TensorRef, memory::count};
 
 /// Where the inputs of a call come from: the caller, and the device's state.
 pub(super) struct Sources<'a> {
@@ -36,13 +36,10 @@ pub(super) fn write(
     table: &mut Vec<u8>,
 ) -> Result<[i32; 4], InvokeError> {
     make_room(instance, phase, buffers, sources)?;
-    let memory = instance.memory();
     table.clear();
     for (index, input) in sources.inputs().enumerate() {
         let buffer = buffers.of(tensor_slot(index))?;
-        region(memory, buffer.address, count(input.data.len()))
-            .map_err(InvokeError::BadPointer)?
-            .copy_from_slice(input.data);
+        instance.write(buffer.address, input.data)?;
         table.extend(input_descriptor(buffer, &input).to_bytes());
     }
     let first = sources.signature.inputs().len();
@@ -57,9 +54,7 @@ pub(super) fn write(
         table.extend(empty.to_bytes());
     }
     let address = buffers.of(slot::DESCRIPTORS)?.address;
-    region(memory, address, count(table.len()))
-        .map_err(InvokeError::BadPointer)?
-        .copy_from_slice(table);
+    instance.write(address, table)?;
     arguments(address, first, outputs)
 }
 
@@ -85,11 +80,13 @@ fn make_room(
 pub(super) fn read(
     instance: &mut dyn Instance,
     args: &[i32; 4],
+    outputs: usize,
+    table: &mut Vec<u8>,
     found: &mut Vec<Descriptor>,
 ) -> Result<(), InvokeError> {
-    let [_, _, address, outputs] = args.map(i32::cast_unsigned);
-    let len = u64::from(outputs) * count(TENSOR_BYTES);
-    let table = region(instance.memory(), address, len).map_err(InvokeError::BadPointer)?;
+    let [_, _, address, _] = args.map(i32::cast_unsigned);
+    table.resize(outputs * TENSOR_BYTES, 0);
+    instance.read(address, table)?;
     found.clear();
     let (descriptors, _) = table.as_chunks::<TENSOR_BYTES>();
     found.extend(descriptors.iter().map(Descriptor::from_bytes));

@@ -1,7 +1,7 @@
 use guest_abi::code;
 
 use super::{OutputFault, PointerFault, buffers::BufferError};
-use crate::{Export, Trap};
+use crate::{AccessError, Export, Trap};
 
 /// Why one inference gave no result.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -147,6 +147,15 @@ impl From<BufferError> for InvokeError {
             BufferError::Trap(trap) => Self::Trap(trap),
             BufferError::Refused { slot, bytes } => Self::BufferRefused { slot, bytes },
             BufferError::Pointer(fault) => Self::BadPointer(fault),
+        }
+    }
+}
+
+impl From<AccessError> for InvokeError {
+    fn from(error: AccessError) -> Self {
+        match error {
+            AccessError::Outside(fault) => Self::BadPointer(fault),
+            AccessError::Ended(trap) => Self::Trap(trap),
         }
     }
 }

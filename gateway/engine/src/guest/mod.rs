@@ -23,8 +23,8 @@ use crate::{Instance, Limits, Module, Signature, State, Tensor, TensorRef};
 
 /// An opened guest: one instance with its model loaded and its buffers reserved.
 ///
-/// The ABI is driven here, once for every engine. Every value that comes from the guest is checked; memory is
-/// fetched again after each call. It stays on the thread that opened it.
+/// The ABI is driven here, once for every engine. Every value that comes from the guest is checked; its
+/// memory is only copied from and into. It stays on the thread that opened it.
 pub struct Guest {
     instance: Box<dyn Instance>,
     signature: Arc<Signature>,
@@ -32,7 +32,9 @@ pub struct Guest {
     buffers: Buffers,
     /// Used where a caller keeps no state.
     initial: State,
-    /// The table's bytes as they are written before a call. Kept to be reused.
+    /// What a device's state becomes, until all of it is there. Kept to be reused.
+    after: State,
+    /// The table's bytes as they are written before a call, and read after it. Kept to be reused.
     table: Vec<u8>,
     /// The outputs' descriptors as the guest left them. Kept to be reused.
     found: Vec<Descriptor>,
@@ -94,7 +96,7 @@ impl Guest {
 
     /// The size of its linear memory.
     pub fn memory_bytes(&mut self) -> u64 {
-        u64::try_from(self.instance.memory().len()).unwrap_or(u64::MAX)
+        self.instance.memory_bytes()
     }
 
     /// The lines that it logged since the last call of this function: level (1 error … 5 trace) and text.

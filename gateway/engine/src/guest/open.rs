@@ -2,13 +2,10 @@ use std::sync::Arc;
 
 use guest_abi::{ABI_MAJOR, code, slot};
 
-use super::{
-    Guest, OpenError, Step,
-    buffers::{Buffers, count, region},
-    phase::Phase,
-    words::words,
+use super::{Guest, OpenError, Step, buffers::Buffers, phase::Phase, words::words};
+use crate::{
+    Export, Instance, Limits, Module, Signature, State, Trap, memory::count, signature::fixed_bytes,
 };
-use crate::{Export, Instance, Limits, Module, Signature, State, Trap, signature::fixed_bytes};
 
 pub(super) fn open(
     module: &dyn Module,
@@ -39,6 +36,7 @@ pub(super) fn open(
     Ok(Guest {
         instance,
         initial: State::initial(&signature),
+        after: State::initial(&signature),
         signature,
         limits: limits.clone(),
         buffers,
@@ -110,9 +108,9 @@ fn load_model(
 ) -> Result<(), OpenError> {
     let bytes = count(model.len());
     let buffer = buffers.reserve(instance, phase, slot::MODEL, bytes)?;
-    region(instance.memory(), buffer.address, bytes)
-        .map_err(OpenError::BadPointer)?
-        .copy_from_slice(model);
+    instance
+        .write(buffer.address, model)
+        .map_err(|error| OpenError::from_access(Step::LoadModel, error))?;
     let len = i32::try_from(model.len()).map_err(|_| OpenError::BufferRefused {
         slot: slot::MODEL,
         bytes,

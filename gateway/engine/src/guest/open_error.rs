@@ -1,7 +1,7 @@
 use guest_abi::code;
 
 use super::{PointerFault, Step, buffers::BufferError};
-use crate::{Export, Trap};
+use crate::{AccessError, Export, Trap};
 
 /// Why a guest cannot be opened.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -115,6 +115,14 @@ impl OpenError {
             Self::ModelUnsupported { .. } => "model_unsupported",
             Self::ModelShape { .. } => "model_shape",
             Self::Failed { .. } => "guest_failed",
+        }
+    }
+
+    /// The guest's memory could not be read or written.
+    pub(super) fn from_access(step: Step, error: AccessError) -> Self {
+        match error {
+            AccessError::Outside(fault) => Self::BadPointer(fault),
+            AccessError::Ended(trap) => Self::Trap { step, trap },
         }
     }
 

@@ -2,10 +2,10 @@ use guest_abi::{DType, RANK_MAX, Tensor as Descriptor, TensorInfo};
 
 use super::{
     InvokeError, OutputFault,
-    buffers::{Buffers, region, tensor_slot},
+    buffers::{Buffers, tensor_slot},
 };
 use crate::{
-    Signature, State, Tensor,
+    Instance, Signature, State, Tensor, check_region,
     signature::{bytes_of, dims_fit},
 };
 
@@ -29,8 +29,8 @@ impl Returned<'_> {
             .map(|((info, index), found)| (info, index, found))
     }
 
-    /// Checks every claim, so that taking them cannot fail half-way.
-    pub(super) fn check(&self, memory: &mut [u8], bytes_max: u64) -> Result<(), InvokeError> {
+    /// Checks every claim before one is taken.
+    pub(super) fn check(&self, memory_bytes: u64, bytes_max: u64) -> Result<(), InvokeError> {
         let mut total = 0;
         for (info, index, found) in self.claims() {
             let buffer = self.buffers.of(tensor_slot(index))?;
@@ -41,36 +41,35 @@ impl Returned<'_> {
             total += u64::from(found.len);
             too_large(info, found.len.into(), info.len_max.into())?;
             too_large(info, total, bytes_max)?;
-            region(memory, buffer.address, found.len.into()).map_err(InvokeError::BadPointer)?;
+            check_region(memory_bytes, buffer.address, found.len.into())
+                .map_err(InvokeError::BadPointer)?;
         }
         Ok(())
     }
 
-    /// Copies the outputs out: state into `state`, the others into `outputs`.
+    /// Copies the outputs out: state into `after`, the others into `outputs`. It may fail half-way, where the
+    /// guest has ended: a device's state is replaced by `after` once all of them are there.
     pub(super) fn take(
         &self,
-        memory: &mut [u8],
-        mut state: Option<&mut State>,
+        instance: &mut dyn Instance,
+        after: &mut State,
         outputs: &mut Vec<Tensor>,
     ) -> Result<(), InvokeError> {
         outputs.resize_with(self.signature.given_outputs().count(), Tensor::empty);
         let mut given = outputs.iter_mut();
         let first = self.signature.inputs().len();
         for (info, index, found) in self.claims() {
-            let buffer = self.buffers.of(tensor_slot(index))?;
-            let bytes = region(memory, buffer.address, found.len.into())
-                .map_err(InvokeError::BadPointer)?;
+            let address = self.buffers.of(tensor_slot(index))?.address;
             let mut links = self.signature.links().iter();
             match links.position(|link| link.output + first == index) {
                 Some(kept) => {
-                    if let Some(tensor) = state.as_deref_mut().and_then(|s| s.tensors.get_mut(kept))
-                    {
-                        tensor.set(None, found, bytes);
+                    if let Some(tensor) = after.tensors.get_mut(kept) {
+                        instance.read(address, tensor.set(None, found))?;
                     }
                 }
                 None => {
                     if let Some(tensor) = given.next() {
-                        tensor.set(Some(&info.name), found, bytes);
+                        instance.read(address, tensor.set(Some(&info.name), found))?;
                     }
                 }
             }
@@ -89,16 +88,17 @@ impl Tensor {
         }
     }
 
-    /// Takes over a checked claim; allocates only where it grows.
-    fn set(&mut self, name: Option<&str>, found: &Descriptor, bytes: &[u8]) {
+    /// Takes over a checked claim, and gives the room for its bytes; allocates only where it grows.
+    fn set(&mut self, name: Option<&str>, found: &Descriptor) -> &mut [u8] {
         if let Some(name) = name.filter(|name| self.name != **name) {
             name.clone_into(&mut self.name);
         }
         self.dtype = DType::from_code(found.dtype).unwrap_or(self.dtype);
         self.dims.clear();
         self.dims.extend_from_slice(dims(found));
-        self.data.clear();
-        self.data.extend_from_slice(bytes);
+        let bytes = usize::try_from(found.len).unwrap_or(usize::MAX);
+        self.data.resize(bytes, 0);
+        &mut self.data
     }
 }
 

@@ -1,11 +1,12 @@
 use guest_abi::{TensorInfo, code};
 
 use super::{
-    Guest, InvokeError, OutputFault, buffers::count, exchange, outputs as returned_outputs,
-    phase::Phase, words::words,
+    Guest, InvokeError, OutputFault, exchange, outputs as returned_outputs, phase::Phase,
+    words::words,
 };
 use crate::{
     Export, State, Tensor, TensorRef,
+    memory::count,
     signature::{bytes_of, dims_fit},
 };
 
@@ -55,7 +56,8 @@ impl Guest {
         let answer = phase
             .call(guest, Export::Predict, &args)
             .map_err(InvokeError::Trap)?;
-        exchange::read(guest, &args, &mut self.found)?;
+        let outputs = self.signature.outputs().len();
+        exchange::read(guest, &args, outputs, &mut self.table, &mut self.found)?;
         Ok(answer)
     }
 
@@ -108,14 +110,18 @@ impl Guest {
         outputs: &mut Vec<Tensor>,
     ) -> Result<(), InvokeError> {
         let bytes_max = count(self.limits.output_bytes_max);
-        let memory = self.instance.memory();
+        let guest = self.instance.as_mut();
         let returned = returned_outputs::Returned {
             signature: &self.signature,
             buffers: &self.buffers,
             found: &self.found,
         };
-        returned.check(memory, bytes_max)?;
-        returned.take(memory, state, outputs)
+        returned.check(guest.memory_bytes(), bytes_max)?;
+        returned.take(guest, &mut self.after, outputs)?;
+        if let Some(state) = state {
+            std::mem::swap(state, &mut self.after);
+        }
+        Ok(())
     }
 
     fn asked_again(&self) -> InvokeError {

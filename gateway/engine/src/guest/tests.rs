@@ -6,8 +6,8 @@ use guest_abi::{DType, StatePair, TensorInfo, slot};
 use proptest::prelude::*;
 
 use crate::{
-    Budget, Export, Guest, Instance, Limits, Module, OpenError, Signature, State, Tensor,
-    TensorRef, Trap,
+    AccessError, Budget, Export, Guest, Instance, Limits, Module, OpenError, Signature, State,
+    Tensor, TensorRef, Trap, region,
 };
 
 /// What a hostile guest does, drawn anew for each case.
@@ -26,6 +26,8 @@ struct Script {
     writes: Vec<(u32, u32)>,
     /// Sizes of the memory, in turn: a sound engine never shrinks it, a broken one may.
     sizes: Vec<usize>,
+    /// Looks at the memory after which the guest is gone.
+    looks_max: usize,
     exports: u8,
 }
 
@@ -59,6 +61,20 @@ impl Module for Script {
 }
 
 impl Hostile {
+    /// The memory, in the next of its sizes.
+    fn look(&mut self) -> &mut [u8] {
+        self.looks += 1;
+        let size = self.script.sizes[self.looks % self.script.sizes.len()];
+        &mut self.memory[..size]
+    }
+
+    fn still_there(&self) -> Result<(), AccessError> {
+        if self.looks < self.script.looks_max {
+            return Ok(());
+        }
+        Err(AccessError::Ended(Trap::Unreachable))
+    }
+
     fn buffer(&mut self, len: i32) -> i32 {
         self.buffers += 1;
         let sound = self.next_address;
@@ -102,10 +118,18 @@ impl Instance for Hostile {
         }
     }
 
-    fn memory(&mut self) -> &mut [u8] {
-        self.looks += 1;
-        let size = self.script.sizes[self.looks % self.script.sizes.len()];
-        &mut self.memory[..size]
+    fn memory_bytes(&mut self) -> u64 {
+        u64::try_from(self.look().len()).expect("small")
+    }
+
+    fn read(&mut self, address: u32, into: &mut [u8]) -> Result<(), AccessError> {
+        into.copy_from_slice(region(self.look(), address, into.len())?);
+        self.still_there()
+    }
+
+    fn write(&mut self, address: u32, bytes: &[u8]) -> Result<(), AccessError> {
+        region(self.look(), address, bytes.len())?.copy_from_slice(bytes);
+        self.still_there()
     }
 
     fn take_log(&mut self) -> Vec<(u8, String)> {
@@ -195,8 +219,10 @@ fn script() -> impl Strategy<Value = Script> {
     let writes = prop::collection::vec(((0..36_u32).prop_map(|word| word * 4), word()), 0..6);
     let answers = prop::collection::vec(answer(), 1..5);
     let returned = (opening, words, answers);
-    (abi, addresses, returned, writes, sizes, any::<u8>()).prop_map(
-        |(abi, addresses, (opening, words, answers), writes, sizes, exports)| Script {
+    let looks_max = prop_oneof![3 => Just(usize::MAX), 1 => 0..40_usize];
+    let memory = (writes, sizes, looks_max);
+    (abi, addresses, returned, memory, any::<u8>()).prop_map(
+        |(abi, addresses, (opening, words, answers), (writes, sizes, looks_max), exports)| Script {
             abi,
             addresses,
             opening,
@@ -204,6 +230,7 @@ fn script() -> impl Strategy<Value = Script> {
             answers,
             writes,
             sizes,
+            looks_max,
             exports,
         },
     )
@@ -260,6 +287,7 @@ fn sound() -> Script {
         answers: vec![0],
         writes: Vec::new(),
         sizes: vec![1 << 20],
+        looks_max: usize::MAX,
         exports: 0,
     }
 }
