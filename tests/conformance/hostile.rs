@@ -92,9 +92,15 @@ fn traps_have_names(engine: &dyn Engine) {
         traps(engine, "loads_out_of_bounds", &limits()),
         Trap::OutOfBounds
     );
-    for name in ["divides_by_zero", "calls_null"] {
-        let trap = traps(engine, name, &limits());
-        assert!(matches!(trap, Trap::Other(_)), "{trap:?}");
+    for (name, trap) in [
+        ("divides_by_zero", Trap::DivisionByZero),
+        ("overflows", Trap::IntegerOverflow),
+        ("converts_nan", Trap::BadConversion),
+        ("calls_null", Trap::NullFunction),
+        ("calls_outside", Trap::TableOutOfBounds),
+        ("calls_another_type", Trap::FunctionType),
+    ] {
+        assert_eq!(traps(engine, name, &limits()), trap, "{name}");
         assert_eq!(trap.code(), "guest_trap");
     }
 }

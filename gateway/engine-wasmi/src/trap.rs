@@ -7,14 +7,14 @@ pub(crate) fn of(error: &Error) -> Trap {
         Some(TrapCode::UnreachableCodeReached) => Trap::Unreachable,
         Some(TrapCode::MemoryOutOfBounds) => Trap::OutOfBounds,
         Some(TrapCode::StackOverflow) => Trap::StackOverflow,
+        Some(TrapCode::IntegerDivisionByZero) => Trap::DivisionByZero,
+        Some(TrapCode::IntegerOverflow) => Trap::IntegerOverflow,
+        Some(TrapCode::BadConversionToInteger) => Trap::BadConversion,
+        Some(TrapCode::TableOutOfBounds) => Trap::TableOutOfBounds,
+        Some(TrapCode::IndirectCallToNull) => Trap::NullFunction,
+        Some(TrapCode::BadSignature) => Trap::FunctionType,
         Some(
-            TrapCode::TableOutOfBounds
-            | TrapCode::IndirectCallToNull
-            | TrapCode::IntegerDivisionByZero
-            | TrapCode::IntegerOverflow
-            | TrapCode::BadConversionToInteger
-            | TrapCode::BadSignature
-            | TrapCode::OutOfFuel
+            TrapCode::OutOfFuel
             | TrapCode::GrowthOperationLimited
             | TrapCode::OutOfSystemMemory,
         )

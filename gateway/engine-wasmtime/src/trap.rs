@@ -12,6 +12,12 @@ pub(crate) fn of(error: &Error, budget: Budget) -> Trap {
         (Some(Code::StackOverflow), _) => Trap::StackOverflow,
         (Some(Code::UnreachableCodeReached), _) => Trap::Unreachable,
         (Some(Code::MemoryOutOfBounds), _) => Trap::OutOfBounds,
+        (Some(Code::IntegerDivisionByZero), _) => Trap::DivisionByZero,
+        (Some(Code::IntegerOverflow), _) => Trap::IntegerOverflow,
+        (Some(Code::BadConversionToInteger), _) => Trap::BadConversion,
+        (Some(Code::TableOutOfBounds), _) => Trap::TableOutOfBounds,
+        (Some(Code::IndirectCallToNull), _) => Trap::NullFunction,
+        (Some(Code::BadSignature), _) => Trap::FunctionType,
         (Some(code), _) => Trap::Other(code.to_string()),
         (None, _) => Trap::Other(format!("{error:#}")),
     }

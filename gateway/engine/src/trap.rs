@@ -23,6 +23,24 @@ pub enum Trap {
     /// A load or store outside of the memory.
     #[error("the guest reached outside of its memory")]
     OutOfBounds,
+    /// An integer division by zero.
+    #[error("the guest divided by zero")]
+    DivisionByZero,
+    /// An integer division whose quotient does not fit its type.
+    #[error("an integer division of the guest overflowed")]
+    IntegerOverflow,
+    /// A float that does not fit the integer that it is converted to.
+    #[error("the guest converted a float to an integer that cannot hold it")]
+    BadConversion,
+    /// An element outside of its table, or a segment of it.
+    #[error("the guest reached outside of its table")]
+    TableOutOfBounds,
+    /// A call through an empty element of the table.
+    #[error("the guest called an empty element of its table")]
+    NullFunction,
+    /// A call through the table of a function with another signature.
+    #[error("the guest called a function of its table with another signature")]
+    FunctionType,
     /// Memory beyond the limit at instantiation.
     #[error("the guest needs more memory than its limit of {limit_bytes} bytes")]
     MemoryLimit {
@@ -34,6 +52,12 @@ pub enum Trap {
     TableLimit {
         /// The limit.
         limit_elements: u32,
+    },
+    /// The process that ran the guest ended: killed by the system or somebody else, or taken over by the guest.
+    #[error("the process that ran the guest ended: {how}")]
+    Crashed {
+        /// Its exit status or the signal that ended it, or what it said that it must not say.
+        how: String,
     },
     /// Any other trap, in the engine's words.
     #[error("the guest trapped: {0}")]
@@ -49,7 +73,16 @@ impl Trap {
             Self::Fuel { .. } => "guest_fuel",
             Self::StackOverflow => "guest_stack_overflow",
             Self::MemoryLimit { .. } | Self::TableLimit { .. } => "guest_memory_limit",
-            Self::Unreachable | Self::OutOfBounds | Self::Other(_) => "guest_trap",
+            Self::Crashed { .. } => "guest_crash",
+            Self::Unreachable
+            | Self::OutOfBounds
+            | Self::DivisionByZero
+            | Self::IntegerOverflow
+            | Self::BadConversion
+            | Self::TableOutOfBounds
+            | Self::NullFunction
+            | Self::FunctionType
+            | Self::Other(_) => "guest_trap",
         }
     }
 }
