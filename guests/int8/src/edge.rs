@@ -1,6 +1,6 @@
 //! Where `f32` becomes `i8` and back.
 
-use crate::{Edge, Fault, Layout, Quantisation, Shape, exponential::exponential, requantise};
+use crate::{Edge, Fault, Layout, Quantisation, Shape, exponential::exponential};
 
 /// What is added to a float below 2²² to round it to an integer, half to even: 1.5 × 2²³.
 const ROUND: f32 = 12_582_912.0;
@@ -45,9 +45,10 @@ pub(crate) fn quantise(
     match edge.layout {
         Layout::ChannelsFirst => {
             for (channel, plane) in outside.chunks_exact(sizes.positions).enumerate() {
-                let slots = inside.iter_mut().skip(channel).step_by(sizes.channels);
-                for (slot, value) in slots.zip(plane) {
-                    *slot = edge.quantisation.quantise(*value);
+                for (position, value) in plane.iter().enumerate() {
+                    if let Some(slot) = inside.get_mut(position * sizes.channels + channel) {
+                        *slot = edge.quantisation.quantise(*value);
+                    }
                 }
             }
         }
@@ -73,9 +74,10 @@ pub(crate) fn dequantise(
     let sizes = Sizes::of(shape);
     for (position, values) in inside.chunks_exact(sizes.channels).enumerate() {
         let (first, step) = sizes.stride(edge.layout, position);
-        let slots = outside.iter_mut().skip(first).step_by(step);
-        for (slot, value) in slots.zip(values) {
-            *slot = edge.quantisation.dequantise(*value);
+        for (channel, value) in values.iter().enumerate() {
+            if let Some(slot) = outside.get_mut(first + channel * step) {
+                *slot = edge.quantisation.dequantise(*value);
+            }
         }
     }
     Ok(())
@@ -113,7 +115,8 @@ impl Quantisation {
         }
         let rounded = steps.clamp(-QUANTISED_MAX, QUANTISED_MAX) + ROUND;
         let steps = rounded.to_bits().wrapping_sub(ROUND.to_bits());
-        requantise::narrow(i64::from(steps.cast_signed()) + i64::from(self.zero_point))
+        let value = steps.cast_signed() + i32::from(self.zero_point);
+        narrow(value.clamp(i8::MIN.into(), i8::MAX.into()))
     }
 
     /// `scale × (value − zero_point)`.
@@ -122,4 +125,10 @@ impl Quantisation {
         let steps = i16::from(value) - i16::from(self.zero_point);
         self.scale * f32::from(steps)
     }
+}
+
+#[expect(clippy::as_conversions, reason = "clamped to what 8 bits hold")]
+#[inline(always)]
+fn narrow(value: i32) -> i8 {
+    value as i8
 }

@@ -50,19 +50,14 @@ impl Requantise {
         self.multiplier >= 0 && (1..=62).contains(&self.shift)
     }
 
-    /// `value × multiplier × 2^−shift`, half a step rounded up. Below 2⁶², so that a clamp may follow.
+    /// `value × multiplier × 2^−shift`, half a step rounded up. Below 2⁶², so that a zero point may
+    /// be added.
+    ///
+    /// Written as two shifts, which gives the same as adding half a step before one.
     #[inline(always)]
     pub(crate) fn apply(self, value: i32) -> i64 {
-        let shift = u32::from(self.shift);
-        let half = 1_i64.wrapping_shl(shift.wrapping_sub(1));
         let product = i64::from(value).wrapping_mul(self.multiplier.into());
-        product.wrapping_add(half).wrapping_shr(shift)
+        let halves = product.wrapping_shr(u32::from(self.shift).wrapping_sub(1));
+        halves.wrapping_add(1) >> 1
     }
-}
-
-/// The nearest value of 8 bits.
-#[expect(clippy::as_conversions, reason = "clamped to what 8 bits hold")]
-#[inline(always)]
-pub(crate) fn narrow(value: i64) -> i8 {
-    value.clamp(i8::MIN.into(), i8::MAX.into()) as i8
 }

@@ -32,13 +32,19 @@ impl<'m> Channels<'m> {
         self.0.iter().map(Channel::from_bytes)
     }
 
-    /// The records of each block; the last one may have fewer.
-    pub(crate) fn blocks(self) -> impl Iterator<Item = Self> {
-        self.0.chunks(BLOCK).map(Self)
+    /// The records of each whole block, and those of the outputs behind the last one.
+    pub(crate) fn blocks(self) -> (impl Iterator<Item = [Channel; BLOCK]>, Self) {
+        let (blocks, rest) = self.0.as_chunks::<BLOCK>();
+        let blocks = blocks.iter().map(|[r0, r1, r2, r3]| {
+            let channel = Channel::from_bytes;
+            [channel(r0), channel(r1), channel(r2), channel(r3)]
+        });
+        (blocks, Self(rest))
     }
 }
 
 impl Channel {
+    #[inline(always)]
     fn from_bytes(record: &[u8; RECORD_BYTES]) -> Self {
         let [b0, b1, b2, b3, m0, m1, m2, m3, shift, ..] = *record;
         Self {

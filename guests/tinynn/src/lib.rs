@@ -14,8 +14,8 @@ extern crate alloc;
 
 use alloc::{format, vec::Vec};
 
-use int8_network::{Dims, Fault, Memory, Network};
-use weir_guest::{Error, Guest, Inputs, Load, ManifestSpec, Outputs, abi_version};
+use int8_network::{Fault, Memory, Network};
+use weir_guest::{Dims, Error, Guest, Inputs, Load, ManifestSpec, Outputs, abi_version};
 
 weir_guest::export!(TinyNn, model);
 weir_guest::growing_heap!();
@@ -23,8 +23,6 @@ weir_guest::growing_heap!();
 /// The guest: a network with the memory that it works in.
 pub struct TinyNn {
     network: Network<'static>,
-    input: Dims,
-    output: Dims,
     activations: Vec<i8>,
     scratch: Vec<i64>,
 }
@@ -45,15 +43,16 @@ impl Guest for TinyNn {
     fn predict(&mut self, inputs: &Inputs<'_>, outputs: &mut Outputs<'_>) -> Result<(), Error> {
         counted(inputs.count(), outputs.count())?;
         let dims = inputs.dims(0)?;
-        if *dims != *self.input.sizes() {
+        if *dims != *self.network.input_dims() {
             return Err(Error::InputShape {
                 input: 0,
-                expected: format!("{:?}", self.input.sizes()).into(),
+                expected: Dims::new(self.network.input_dims())
+                    .map_or("another shape".into(), |dims| format!("{dims}").into()),
                 got: dims,
             });
         }
         let input = inputs.f32(0)?;
-        let output = outputs.f32(0, self.output.sizes())?;
+        let output = outputs.f32(0, self.network.output_dims())?;
         let mut memory = Memory {
             activations: &mut self.activations,
             scratch: &mut self.scratch,
@@ -67,8 +66,6 @@ impl Load for TinyNn {
     fn load(model: &'static [u8]) -> Result<Self, Error> {
         let network = Network::read(model).map_err(refused)?;
         Ok(Self {
-            input: network.header().input.dims,
-            output: network.header().output.dims,
             activations: zeros(network.activation_bytes())?,
             scratch: zeros(network.scratch_words())?,
             network,

@@ -1,7 +1,8 @@
-use super::{dot, finish, patch::Patches, window::Walk};
+use super::{dot, finish::Target, patch::Patches, window::Walk};
 use crate::{Place, Window, sections::BLOCK, steps::Sums};
 
 /// Convolution, two positions of the output at a time.
+#[inline(never)]
 pub(super) fn run(
     window: &Window,
     sums: &Sums<'_>,
@@ -21,19 +22,30 @@ pub(super) fn run(
         }
         patches.fill(patch, &low, &walk);
         walk.advance();
-
         let (first, second) = pair.split_at_mut(outputs);
-        let mut seconds = second.chunks_mut(BLOCK);
-        let firsts = first.chunks_mut(BLOCK).zip(sums.channels.blocks());
-        let blocks = sums.weights.chunks_exact(sums.taps * BLOCK);
-        for (block, (first, channels)) in blocks.zip(firsts) {
-            let totals = dot::pair(patch, block);
-            let lows = totals.iter().map(|[low, _]| *low);
-            finish::block(lows, channels, sums.quantised, first);
-            if let Some(second) = seconds.next() {
-                let highs = totals.iter().map(|[_, high]| *high);
-                finish::block(highs, channels, sums.quantised, second);
-            }
-        }
+        multiply(sums, patch, first, second);
+    }
+}
+
+/// All outputs of two positions; the second may be missing.
+fn multiply(sums: &Sums<'_>, patch: &[i64], first: &mut [i8], second: &mut [i8]) {
+    let target = Target::new(sums.quantised);
+    let mut weights = sums.weights.chunks_exact(sums.taps * BLOCK);
+    let (firsts, first_rest) = first.as_chunks_mut::<BLOCK>();
+    let (seconds, second_rest) = second.as_chunks_mut::<BLOCK>();
+    let (channels, channels_rest) = sums.channels.blocks();
+    let mut seconds = seconds.iter_mut();
+    let mut nowhere = [0; BLOCK];
+    // The weights come last: a zip must not take a block that it cannot use.
+    for ((first, channels), block) in firsts.iter_mut().zip(channels).zip(weights.by_ref()) {
+        let [lows, highs] = dot::pair(patch, block);
+        target.block(lows, channels, first);
+        let second = seconds.next().unwrap_or(&mut nowhere);
+        target.block(highs, channels, second);
+    }
+    if let (Some(block), false) = (weights.next(), first_rest.is_empty()) {
+        let [lows, highs] = dot::pair(patch, block);
+        target.rest(lows, channels_rest, first_rest);
+        target.rest(highs, channels_rest, second_rest);
     }
 }

@@ -1,7 +1,8 @@
-use super::finish;
+use super::finish::{Target, low};
 use crate::{Place, Quantised, Requantise};
 
 /// The mean of each channel over all positions, quantised anew.
+#[inline(never)]
 pub(super) fn run(
     requantise: Requantise,
     quantised: Quantised,
@@ -10,6 +11,7 @@ pub(super) fn run(
     output: &mut [i8],
     totals: &mut [i64],
 ) {
+    let target = Target::new(quantised);
     totals.fill(0);
     for values in input.chunks_exact(totals.len()) {
         for (total, value) in totals.iter_mut().zip(values) {
@@ -17,15 +19,6 @@ pub(super) fn run(
         }
     }
     for (slot, total) in output.iter_mut().zip(&*totals) {
-        let value = requantise.apply(low(*total)) + i64::from(quantised.zero_point);
-        *slot = finish::clamped(value, quantised.clamp);
+        *slot = target.narrow(requantise.apply(low(*total)));
     }
-}
-
-#[expect(
-    clippy::as_conversions,
-    reason = "a network whose sums do not fit gives wrong numbers, as its author asked"
-)]
-fn low(total: i64) -> i32 {
-    total as i32
 }

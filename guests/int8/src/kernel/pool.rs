@@ -1,7 +1,8 @@
-use super::{finish, window::Walk};
+use super::{finish::Target, window::Walk};
 use crate::{Averaging, Clamp, Place, Window};
 
 /// The greatest element of each window.
+#[inline(never)]
 pub(super) fn max(
     window: &Window,
     clamp: Clamp,
@@ -30,6 +31,7 @@ pub(super) fn max(
 }
 
 /// The mean of each window, half a step rounded away from zero.
+#[inline(never)]
 pub(super) fn average(
     window: &Window,
     (averaging, clamp): (Averaging, Clamp),
@@ -38,6 +40,7 @@ pub(super) fn average(
     output: &mut [i8],
     totals: &mut [i64],
 ) {
+    let target = Target::clamp(clamp);
     let all = i64::from(window.kernel[0]) * i64::from(window.kernel[1]);
     let mut walk = Walk::new(window, from, to);
     for output in output.chunks_exact_mut(usize::from(to.shape.channels)) {
@@ -58,7 +61,7 @@ pub(super) fn average(
             Averaging::Window => (all, (all - inside) * i64::from(from.zero_point)),
         };
         for (slot, total) in output.iter_mut().zip(&*totals) {
-            *slot = finish::clamped(divided(total + padding, count), clamp);
+            *slot = target.narrow(divided(total + padding, count));
         }
     }
 }
