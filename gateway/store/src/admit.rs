@@ -1,10 +1,13 @@
 //! Admission: everything that can be known of a guest without running it.
 
+mod asked;
 mod caps;
+mod depth;
 mod error;
 mod feature;
 mod manifest;
 mod outline;
+mod segments;
 mod shape;
 
 use std::sync::Arc;
@@ -12,8 +15,10 @@ use std::sync::Arc;
 use weir_engine::{GuestCode, GuestOrigin};
 use weir_profile::{GuestName, Profile};
 
+pub use asked::{AskedMemory, asked_memory};
 pub use caps::Caps;
 pub use error::AdmitError;
+pub use feature::class_features;
 pub(crate) use manifest::is_of_the_model;
 
 use crate::file::sha256;
@@ -38,12 +43,16 @@ pub fn admit(
         });
     }
     outline::kind(name, &wasm)?;
-    let caps = Caps::of(profile.class);
+    let caps = Caps::of_profile(profile);
     let outline = outline::read(name, &wasm, &caps)?;
     let manifest = manifest::read(name, &outline)?;
     let granted = feature::granted(name, &manifest, profile.class)?;
     let types = feature::validate(name, &wasm, granted, profile.class)?;
     shape::check(name, types.as_ref(), profile, &caps)?;
+    segments::check(name, &wasm, &shape::places(types.as_ref()))?;
+    if caps.bounds_depth() {
+        depth::check(name, &wasm, granted, &caps)?;
+    }
     manifest::check(name, &manifest, types.as_ref(), profile)?;
     Ok(GuestCode {
         name: name.to_string(),

@@ -72,13 +72,13 @@ pub enum AdmitError {
         feature: &'static str,
     },
     /// More functions, globals, locals … than allowed.
-    #[error("guest {guest} has {count} {things}, class {class} allows {count_max}")]
+    #[error("guest {guest} has {count} {things}, {who} allows {count_max}")]
     TooMany {
         guest: GuestName,
         things: &'static str,
         count: u64,
         count_max: u64,
-        class: Class,
+        who: String,
     },
     /// An import that Weir does not offer.
     #[error(
@@ -148,6 +148,17 @@ pub enum AdmitError {
         elements: u64,
         elements_max: u32,
         profile: ProfileName,
+    },
+    /// A data or element segment that does not lie in the memory or table.
+    #[error(
+        "guest {guest} puts {len} bytes or elements at {start} of its {part_of}, which has {room} when it starts"
+    )]
+    SegmentOutside {
+        guest: GuestName,
+        part_of: &'static str,
+        start: u64,
+        len: u64,
+        room: u64,
     },
     /// A start function.
     #[error(
@@ -220,6 +231,7 @@ impl AdmitError {
             Self::MemoryUnbounded { .. } => "guest_memory_unbounded",
             Self::MemoryTooLarge { .. } => "guest_memory_too_large",
             Self::TableTooLarge { .. } => "guest_table_too_large",
+            Self::SegmentOutside { .. } => "guest_segment_outside",
             Self::Start { .. } => "guest_start_function",
             Self::ManifestMissing { .. } => "guest_manifest_missing",
             Self::ManifestTwice { .. } => "guest_manifest_twice",

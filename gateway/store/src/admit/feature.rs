@@ -48,6 +48,14 @@ const fn of_class(class: Class) -> WasmFeatures {
     }
 }
 
+/// The names of the features that a guest of a class may list in its manifest and use.
+pub fn class_features(class: Class) -> impl Iterator<Item = &'static str> {
+    let granted = of_class(class);
+    NAMED
+        .into_iter()
+        .filter_map(move |(name, flags)| granted.contains(flags).then_some(name))
+}
+
 /// The features that the manifest lists, all of which the class must allow.
 pub(super) fn granted(
     guest: &GuestName,

@@ -6,7 +6,10 @@ use wasmparser::{
 use weir_engine::Export;
 use weir_profile::{Class, GuestName, NnBackend, Profile};
 
-use super::{AdmitError, Caps, caps::Things};
+use super::{AdmitError, Caps, caps::Things, segments::Places};
+
+/// Bytes of a page of memory.
+const PAGE_BYTES: u64 = 64 * 1024;
 
 /// Checks imports, exports, memory and tables of a valid module.
 pub(super) fn check(
@@ -132,6 +135,18 @@ fn tables(
             profile: profile.name.clone(),
         }),
         None => Ok(()),
+    }
+}
+
+/// The memory and tables as they are when the guest starts.
+pub(super) fn places(types: TypesRef<'_>) -> Places {
+    let tables = 0..types.table_count();
+    Places {
+        memory_bytes: match exported(types, export::MEMORY) {
+            Some(EntityType::Memory(memory)) => memory.initial.saturating_mul(PAGE_BYTES),
+            _ => 0,
+        },
+        table_elements: tables.map(|index| types.table_at(index).initial).collect(),
     }
 }
 

@@ -1,5 +1,5 @@
-//! Guests that are not admitted, each for a reason of its own, and those that are.
-//! Long because it is one list of cases.
+//! Guests that are not admitted, each for a reason of its own, and those that are (what the class microcontroller
+//! refuses beyond that: `class.rs`). Long because it is one list of cases.
 
 use std::{fs, path::PathBuf};
 

@@ -1,5 +1,6 @@
 //! The store from its public edge: guests and models that are taken, and those that are refused.
 
 mod admission;
+mod class;
 mod models;
 mod support;
