@@ -1,6 +1,7 @@
 //! The guests that ship, as `cargo xtask guests` builds them.
 
 mod anomaly;
+mod golden;
 mod onnx;
 
 use std::path::PathBuf;
