@@ -8,7 +8,7 @@ fn main() {
             "--stack-first",
             // One page to begin with, as many more as the model needs.
             "--initial-memory=65536",
-            "--max-memory=196608",
+            "--max-memory=131072",
         ] {
             println!("cargo::rustc-link-arg-cdylib={argument}");
         }
