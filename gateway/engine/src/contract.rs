@@ -62,6 +62,12 @@ pub trait Engine: Send + Sync {
     /// What it can hold a guest to.
     fn enforces(&self) -> Enforces;
 
+    /// Whether an instruction that only moves an `f32` leaves the bits of every NaN as they are, as WebAssembly asks.
+    /// An engine that does not makes a signalling NaN a quiet one; no number is affected.
+    fn keeps_nan_bits(&self) -> bool {
+        true
+    }
+
     /// The native stack, in bytes, of a thread on which guests with these limits run.
     fn thread_stack_bytes(&self, limits: &Limits) -> usize {
         limits.stack_bytes_max.saturating_add(HOST_STACK_BYTES)

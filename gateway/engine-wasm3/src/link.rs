@@ -1,0 +1,196 @@
+use std::{
+    io::{self, ErrorKind, Read, Write},
+    ops::Range,
+    os::unix::net::UnixStream,
+    time::{Duration, Instant},
+};
+
+use crate::wire::{Asked, HEADER_BYTES, RANGE_BYTES, Said, header, read_header};
+
+/// How much later than asked a wait may end: below it, the socket's time limit is left as it is.
+const SLACK: Duration = Duration::from_millis(1);
+/// What is sent at once without a look at the clock: it fits the socket's buffer, which is empty when a request
+/// begins, for the worker has read the one before.
+const SENT_AT_ONCE_BYTES_MAX: usize = 32 * 1024;
+/// What is held back at most until the next request.
+const PENDING_BYTES_MAX: usize = 1024 * 1024;
+/// The body of every frame without memory in it.
+pub(crate) const SMALL_BYTES_MAX: usize = 512;
+
+/// Why there is no answer.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Lost {
+    /// The deadline passed.
+    Late,
+    /// The worker is gone.
+    Gone,
+    /// It said what it must not say here.
+    OutOfTurn,
+}
+
+/// The gateway's end of the socket to one worker. Its buffers are kept: a call that repeats allocates nothing.
+pub(crate) struct Link {
+    socket: UnixStream,
+    pending: Vec<u8>,
+    inbox: Vec<u8>,
+    taken: usize,
+    filled: usize,
+    waits: Duration,
+}
+
+impl Link {
+    pub(crate) const fn new(socket: UnixStream) -> Self {
+        Self {
+            socket,
+            pending: Vec::new(),
+            inbox: Vec::new(),
+            taken: 0,
+            filled: 0,
+            waits: Duration::ZERO,
+        }
+    }
+
+    /// Holds a frame back until the next [`Link::send`].
+    pub(crate) fn hold(&mut self, kind: Asked, parts: &[&[u8]]) {
+        let len = parts.iter().map(|part| part.len()).sum();
+        self.pending.extend_from_slice(&header(kind.code(), len));
+        for part in parts {
+            self.pending.extend_from_slice(part);
+        }
+    }
+
+    /// Holds the head of a frame back whose ranges follow by [`Link::hold_range`].
+    pub(crate) fn hold_ranges(&mut self, kind: Asked, head: &[u8], ranges: &[(u32, u32)]) {
+        let len = head.len() + ranges.len() * RANGE_BYTES;
+        self.pending.extend_from_slice(&header(kind.code(), len));
+        self.pending.extend_from_slice(head);
+        for (address, len) in ranges {
+            self.pending.extend_from_slice(&address.to_le_bytes());
+            self.pending.extend_from_slice(&len.to_le_bytes());
+        }
+    }
+
+    /// Whether so many bytes more should not be held back.
+    pub(crate) const fn is_full(&self, bytes: usize) -> bool {
+        self.pending.len().saturating_add(bytes) > PENDING_BYTES_MAX
+    }
+
+    /// Sends what was held back.
+    pub(crate) fn send(&mut self, deadline: Instant) -> Result<(), Lost> {
+        let pending = std::mem::take(&mut self.pending);
+        let sent = self.send_all(&pending, deadline);
+        self.pending = pending;
+        self.pending.clear();
+        sent
+    }
+
+    /// Sends a frame from where it lies, after what was held back.
+    pub(crate) fn send_through(
+        &mut self,
+        kind: Asked,
+        parts: &[&[u8]],
+        deadline: Instant,
+    ) -> Result<(), Lost> {
+        let len = parts.iter().map(|part| part.len()).sum();
+        self.pending.extend_from_slice(&header(kind.code(), len));
+        self.send(deadline)?;
+        for part in parts {
+            self.send_all(part, deadline)?;
+        }
+        Ok(())
+    }
+
+    fn send_all(&mut self, mut bytes: &[u8], deadline: Instant) -> Result<(), Lost> {
+        let large = bytes.len() > SENT_AT_ONCE_BYTES_MAX;
+        while !bytes.is_empty() {
+            if large {
+                let left = left(deadline).ok_or(Lost::Late)?;
+                let limited = self.socket.set_write_timeout(Some(left));
+                limited.map_err(|_| Lost::Gone)?;
+            }
+            match self.socket.write(bytes) {
+                Ok(0) => return Err(Lost::Gone),
+                Ok(sent) => bytes = &bytes[sent..],
+                Err(error) => retry(&error)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// The next frame: its kind, and where its body lies in [`Link::bytes`] until the next call. A body beyond
+    /// `bytes_max` is out of turn.
+    pub(crate) fn receive(
+        &mut self,
+        deadline: Instant,
+        bytes_max: usize,
+    ) -> Result<(Said, Range<usize>), Lost> {
+        self.inbox.copy_within(self.taken..self.filled, 0);
+        self.filled -= self.taken;
+        self.taken = 0;
+        self.fill(HEADER_BYTES, deadline)?;
+        let mut head = [0; HEADER_BYTES];
+        head.copy_from_slice(&self.inbox[..HEADER_BYTES]);
+        let (code, len) = read_header(head);
+        let kind = Said::from_code(code).filter(|_| len <= bytes_max);
+        let kind = kind.ok_or(Lost::OutOfTurn)?;
+        let end = HEADER_BYTES.saturating_add(len);
+        self.fill(end, deadline)?;
+        self.taken = end;
+        Ok((kind, HEADER_BYTES..end))
+    }
+
+    /// The bytes of the frame that was received last.
+    pub(crate) fn bytes(&self, range: Range<usize>) -> &[u8] {
+        self.inbox.get(range).unwrap_or_default()
+    }
+
+    /// Waits until so many bytes are there.
+    fn fill(&mut self, bytes: usize, deadline: Instant) -> Result<(), Lost> {
+        let room = bytes.max(SMALL_BYTES_MAX);
+        if self.inbox.len() < room {
+            self.inbox.resize(room, 0);
+        }
+        while self.filled < bytes {
+            let left = left(deadline).ok_or(Lost::Late)?;
+            self.wait_at_most(left)?;
+            match self.socket.read(&mut self.inbox[self.filled..]) {
+                Ok(0) => return Err(Lost::Gone),
+                Ok(read) => self.filled += read,
+                Err(error) => retry(&error)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Sets the socket's time limit, where the one that it has is not near enough.
+    fn wait_at_most(&mut self, left: Duration) -> Result<(), Lost> {
+        let late = self.waits.checked_sub(left);
+        if late.is_some_and(|late| late <= SLACK) {
+            return Ok(());
+        }
+        let waits = left.saturating_add(SLACK / 2);
+        let limited = self.socket.set_read_timeout(Some(waits));
+        limited.map_err(|_| Lost::Gone)?;
+        self.waits = waits;
+        Ok(())
+    }
+}
+
+/// What is left until the deadline; none once it is there.
+fn left(deadline: Instant) -> Option<Duration> {
+    let left = deadline.saturating_duration_since(Instant::now());
+    (!left.is_zero()).then_some(left)
+}
+
+/// A wait that ended early is no loss: whoever waits looks at the clock again.
+fn retry(error: &io::Error) -> Result<(), Lost> {
+    let early = [
+        ErrorKind::WouldBlock,
+        ErrorKind::TimedOut,
+        ErrorKind::Interrupted,
+    ];
+    if early.contains(&error.kind()) {
+        return Ok(());
+    }
+    Err(Lost::Gone)
+}
