@@ -5,7 +5,7 @@ use std::{
     time::Instant,
 };
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
 use crate::{
     process::{self, say, since},
@@ -18,24 +18,40 @@ struct Guest {
     target: &'static str,
     /// Said before it is built for the first time.
     note: &'static str,
+    /// The size of the file that is promised.
+    kib_max: Option<u64>,
 }
 
-const GUESTS: [Guest; 2] = [
+const GUESTS: [Guest; 3] = [
     Guest {
         name: "anomaly",
         target: "wasm32v1-none",
         note: "seconds",
+        kib_max: None,
+    },
+    Guest {
+        name: "tinynn",
+        target: "wasm32v1-none",
+        note: "seconds",
+        kib_max: Some(48),
     },
     Guest {
         name: "onnx",
         target: "wasm32-unknown-unknown",
         note: "tract; about 6 minutes the first time",
+        kib_max: None,
     },
 ];
 
 /// The packages of the guests' workspace whose tests run on the host. Not `onnx`: tract would be built twice,
 /// and its tests run the wasm file in every engine (`tests/conformance`).
-pub(crate) const TESTED_NATIVELY: [&str; 3] = ["guest-abi", "weir-guest", "anomaly"];
+pub(crate) const TESTED_NATIVELY: [&str; 5] = [
+    "guest-abi",
+    "weir-guest",
+    "anomaly",
+    "int8-network",
+    "tinynn",
+];
 
 /// Builds every guest and collects the files, with the models beside them, as an installation has them.
 pub(crate) fn build(tree: &Tree) -> Result<()> {
@@ -54,13 +70,20 @@ pub(crate) fn build(tree: &Tree) -> Result<()> {
         }
         compile(tree, guest)?;
         let collected = collect(tree, guest, &built)?;
+        let kib = fs::metadata(&collected)?.len().div_ceil(1024);
         say(&format!(
-            "guest {}: {}, {} KiB, {}",
+            "guest {}: {}, {kib} KiB, {}",
             guest.name,
             tree.shown(&collected),
-            fs::metadata(&collected)?.len().div_ceil(1024),
             since(start)
         ));
+        if let Some(kib_max) = guest.kib_max {
+            ensure!(
+                kib <= kib_max,
+                "guest {} has {kib} KiB, {kib_max} KiB are promised: make it smaller",
+                guest.name
+            );
+        }
     }
     Ok(())
 }

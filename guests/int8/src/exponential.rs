@@ -37,9 +37,8 @@ mod tests {
 
     #[test]
     fn it_is_within_two_units_in_the_last_place() {
-        for step in 0..870_000_u32 {
-            let x = -(f64::from(step) / 10_000.0);
-            let x = x.to_string().parse::<f32>().expect("a number");
+        for step in 0..=u16::MAX {
+            let x = -f32::from(step) / 753.5;
             let exact = f64::from(x).exp();
             let off = (f64::from(exponential(x)) - exact).abs() / exact;
             assert!(off < 2.4e-7, "exp({x}) is off by {off}");
@@ -49,5 +48,4 @@ mod tests {
         assert_eq!(exponential(f32::NEG_INFINITY), 0.0);
         assert_eq!(exponential(f32::NAN), 0.0);
     }
-    use std::string::ToString;
 }

@@ -106,3 +106,6 @@ fn zeros<T: Clone + Default>(count: usize) -> Result<Vec<T>, Error> {
     values.resize(count, T::default());
     Ok(values)
 }
+
+#[cfg(test)]
+mod tests;
