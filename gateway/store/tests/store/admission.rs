@@ -380,7 +380,13 @@ fn shipped_guests_are_admitted_for_their_class() {
         profiles: Vec::new(),
         cache: PathBuf::new(),
     });
-    for (guest, profiles) in [("anomaly", [CHIP, BOARD]), ("onnx", [BOARD, "edge-server"])] {
+    let everywhere: &[&str] = &[CHIP, "esp32", "rp2040", BOARD, "edge-server"];
+    let guests = [
+        ("anomaly", everywhere),
+        ("tinynn", everywhere),
+        ("onnx", &[BOARD, "edge-server"]),
+    ];
+    for (guest, profiles) in guests {
         let guest: GuestName = guest.parse().unwrap();
         for name in profiles {
             let admitted = store.guest(&guest, &profile(name));
