@@ -35,6 +35,7 @@ struct Pipeline {
 struct Absent {
     engine: String,
     reason: String,
+    pipelines: Vec<String>,
 }
 
 #[tokio::test]
@@ -101,6 +102,7 @@ async fn the_demo_adds_up_and_leaves_nothing_behind() -> Result<()> {
             .iter()
             .all(|absent| !absent.reason.is_empty() && !engines.contains(&absent.engine.as_str()))
     );
+    assert!(absent.iter().all(|absent| absent.pipelines.is_empty()), "{last}");
     assert_eq!(
         members(group)?,
         Vec::<String>::new(),

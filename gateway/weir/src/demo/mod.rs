@@ -2,6 +2,7 @@
 //! that counts results from outside.
 
 mod audience;
+mod left_out;
 mod pumps;
 mod table;
 mod totals;
@@ -14,10 +15,11 @@ use std::{
 use anyhow::Context;
 use tokio::sync::watch;
 use weir_mqtt::Session;
-use weir_profile::LoadOptions;
+use weir_profile::{LoadOptions, Profile};
 
 use self::{
     audience::{Audience, Diagnoses},
+    left_out::{LeftOut, leave_out},
     pumps::Confirmed,
     table::Screen,
     totals::Totals,
@@ -25,7 +27,7 @@ use self::{
 use crate::{
     cli::{BrokerArgs, DemoArgs},
     embedded,
-    engines::{Absent, Engines},
+    engines::Engines,
     exit::Exit,
     link,
     node::{self, Node, Opened},
@@ -45,8 +47,10 @@ const SETTLE: Duration = Duration::from_secs(20);
 /// Runs the demo until Ctrl-C or for the seconds asked for; says whether every message is accounted for.
 pub(crate) fn run(args: &DemoArgs) -> anyhow::Result<Exit> {
     let started = Instant::now();
-    let loaded = configuration()?;
+    let mut loaded = configuration()?;
     let engines = Engines::start(&loaded.settings.paths.cache)?;
+    let choose = |profile: &Profile| engines.choose(profile);
+    let left_out = leave_out(&mut loaded.settings, &engines.absent(), choose);
     let prepared = match prepare(loaded, &engines) {
         Ok(prepared) => prepared,
         Err(findings) => {
@@ -57,12 +61,11 @@ pub(crate) fn run(args: &DemoArgs) -> anyhow::Result<Exit> {
     };
     eprintln!("opening the guests (the first time, the compiler takes some seconds) …");
     let opened = open(prepared, &engines)?;
-    let absent = engines.absent();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .worker_threads(2)
         .build()?;
-    runtime.block_on(play(args, opened, &absent, started))
+    runtime.block_on(play(args, opened, &left_out, started))
 }
 
 fn open(prepared: Prepared, engines: &Engines) -> anyhow::Result<Opened> {
@@ -101,7 +104,7 @@ fn configuration() -> anyhow::Result<weir_profile::Loaded> {
 async fn play(
     args: &DemoArgs,
     opened: Opened,
-    absent: &[Absent],
+    left_out: &[LeftOut],
     started: Instant,
 ) -> anyhow::Result<Exit> {
     let mut interrupt = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt())?;
@@ -128,7 +131,13 @@ async fn play(
     ));
 
     let diagnoses = audience.diagnoses();
-    let watching = watch_table(args, &node.telemetry, &diagnoses, port, turn);
+    let below = Below {
+        diagnoses: &diagnoses,
+        left_out,
+        port,
+        turn,
+    };
+    let watching = watch_table(args, &node.telemetry, &below);
     let limit = async {
         match args.seconds {
             Some(seconds) => tokio::time::sleep(Duration::from_secs(seconds)).await,
@@ -145,37 +154,55 @@ async fn play(
     let published = pumps.await?;
     let totals = finish(node, sensors, audience, &confirmed, published).await;
     broker.stop().await;
-    totals.print(args.json, absent)
+    totals.print(args.json, left_out)
+}
+
+/// What stands below the table.
+struct Below<'d> {
+    diagnoses: &'d Diagnoses,
+    left_out: &'d [LeftOut],
+    port: u16,
+    turn: Duration,
+}
+
+impl Below<'_> {
+    fn command(&self) -> String {
+        let port = self.port;
+        format!("mosquitto_sub -V mqttv5 -p {port} -t 'weir/#' -v")
+    }
+
+    fn text(&self, elapsed: Duration) -> String {
+        let pump = if elapsed < self.turn {
+            "is healthy"
+        } else {
+            "has turned: bearing fault"
+        };
+        let left_out = self.left_out.iter().map(|left| left.line() + "\n");
+        format!(
+            "{}the network says: {}\npump-5 {pump}. See the results in another terminal:\n  {}\nCtrl-C stops and prints the totals.",
+            left_out.collect::<String>(),
+            self.diagnoses.line(),
+            self.command(),
+        )
+    }
 }
 
 /// Draws the table until the end; without a table, says on standard error how it goes.
 async fn watch_table(
     args: &DemoArgs,
     telemetry: &Telemetry,
-    diagnoses: &Diagnoses,
-    port: u16,
-    turn: Duration,
+    below: &Below<'_>,
 ) -> anyhow::Result<()> {
-    let line = format!("mosquitto_sub -V mqttv5 -p {port} -t 'weir/#' -v");
     let begin = Instant::now();
     let mut screen = Screen::new();
     if args.json {
-        eprintln!("running; see the results with: {line}");
+        eprintln!("running; see the results with: {}", below.command());
         return std::future::pending().await;
     }
     let mut ticks = tokio::time::interval(DRAW_EVERY);
     loop {
         ticks.tick().await;
-        let pump = if begin.elapsed() < turn {
-            "is healthy"
-        } else {
-            "has turned: bearing fault"
-        };
-        let footer = format!(
-            "the network says: {}\npump-5 {pump}. See the results in another terminal:\n  {line}\nCtrl-C stops and prints the totals.",
-            diagnoses.line()
-        );
-        screen.draw(&telemetry.rows(), &footer)?;
+        screen.draw(&telemetry.rows(), &below.text(begin.elapsed()))?;
     }
 }
 

@@ -5,7 +5,8 @@ use std::io::Write;
 use serde::Serialize;
 use weir_health::Counts;
 
-use crate::{engines::Absent, exit::Exit, telemetry::Row};
+use super::left_out::LeftOut;
+use crate::{exit::Exit, telemetry::Row};
 
 /// What was published, counted inside and seen outside.
 pub(super) struct Totals {
@@ -22,7 +23,7 @@ pub(super) struct Totals {
 #[derive(Serialize)]
 struct Summary<'a> {
     pipelines: Vec<PipelineSummary<'a>>,
-    engines_absent: &'a [Absent],
+    engines_absent: &'a [LeftOut],
     lost: u64,
 }
 
@@ -57,7 +58,7 @@ impl Totals {
     }
 
     /// Prints the totals; what does not add up is a mismatch.
-    pub(super) fn print(&self, json: bool, absent: &[Absent]) -> anyhow::Result<Exit> {
+    pub(super) fn print(&self, json: bool, left_out: &[LeftOut]) -> anyhow::Result<Exit> {
         let balanced = self
             .rows
             .iter()
@@ -65,10 +66,10 @@ impl Totals {
         let lost = self.lost();
         let mut out = std::io::stdout().lock();
         if json {
-            serde_json::to_writer(&mut out, &self.summary(absent))?;
+            serde_json::to_writer(&mut out, &self.summary(left_out))?;
             writeln!(out)?;
         } else {
-            self.write_words(&mut out, absent)?;
+            self.write_words(&mut out, left_out)?;
         }
         Ok(if balanced && lost == 0 {
             Exit::Done
@@ -77,7 +78,7 @@ impl Totals {
         })
     }
 
-    fn summary<'a>(&'a self, absent: &'a [Absent]) -> Summary<'a> {
+    fn summary<'a>(&'a self, left_out: &'a [LeftOut]) -> Summary<'a> {
         let pipeline = |row: &'a Row| PipelineSummary {
             name: &row.name,
             engine: &row.engine,
@@ -90,12 +91,12 @@ impl Totals {
         };
         Summary {
             pipelines: self.rows.iter().map(pipeline).collect(),
-            engines_absent: absent,
+            engines_absent: left_out,
             lost: self.lost(),
         }
     }
 
-    fn write_words(&self, out: &mut impl Write, absent: &[Absent]) -> std::io::Result<()> {
+    fn write_words(&self, out: &mut impl Write, left_out: &[LeftOut]) -> std::io::Result<()> {
         writeln!(
             out,
             "\nThe pumps published {} samples; the broker confirmed {}.",
@@ -125,12 +126,8 @@ impl Totals {
             self.seen,
             self.lost()
         )?;
-        for engine in absent {
-            writeln!(
-                out,
-                "Engine {} is absent: {}.",
-                engine.engine, engine.reason
-            )?;
+        for left in left_out {
+            writeln!(out, "{}", left.line())?;
         }
         Ok(())
     }

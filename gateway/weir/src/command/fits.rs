@@ -1,0 +1,33 @@
+//! What a class grants and what a guest asks for, in words: for `check` and `explain`.
+
+use weir_store::asked_memory;
+
+use crate::prepare::PreparedLane;
+
+/// The class, and the WebAssembly features that it grants.
+pub(super) fn class(lane: &PreparedLane) -> String {
+    let class = lane.profile.class;
+    let granted: Vec<_> = weir_store::class_features(class).collect();
+    format!("{class}: guests may use {}", granted.join(", "))
+}
+
+/// The WebAssembly features that the guest uses.
+pub(super) fn features(lane: &PreparedLane) -> String {
+    match lane.code.manifest.features.as_slice() {
+        [] => "none beyond WebAssembly 1.0".to_owned(),
+        features => features.join(", "),
+    }
+}
+
+/// The memory that the guest asks for and the profile allows.
+pub(super) fn memory(lane: &PreparedLane) -> String {
+    let allowed_kib = lane.profile.limits.memory_bytes_max / 1_024;
+    let asked = match asked_memory(&lane.code.wasm) {
+        None => "none".to_owned(),
+        Some(asked) => match asked.kib_max {
+            Some(kib_max) => format!("{} KiB at the start, at most {kib_max} KiB", asked.kib),
+            None => format!("{} KiB at the start", asked.kib),
+        },
+    };
+    format!("{asked}; the profile allows {allowed_kib} KiB")
+}
