@@ -145,8 +145,8 @@ pub enum Averaging {
 }
 
 impl Dims {
-    /// The greatest number of sizes: that of guest ABI 1.
-    pub const RANK_MAX: usize = 8;
+    /// The greatest number of sizes: batch, channels, height, width.
+    pub const RANK_MAX: usize = 4;
 
     /// None where there are more sizes than [`Dims::RANK_MAX`].
     #[must_use]

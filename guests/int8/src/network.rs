@@ -1,7 +1,4 @@
-use crate::{
-    Dims, Fault, Finish, Header, Place, Step, Steps,
-    steps::{Sums, Work},
-};
+use crate::{Dims, Fault, Finish, Header, Place, Step, Steps, steps::Work};
 
 /// The greatest number of layers of a file.
 pub const LAYERS_MAX: u16 = 256;
@@ -138,10 +135,9 @@ impl Step<'_> {
     /// The words that its kernel works in.
     pub(crate) fn scratch_words(&self) -> usize {
         match &self.work {
-            Work::Convolution(_, Sums { taps, .. }) => *taps,
-            Work::Depthwise(..) | Work::AveragePool(..) | Work::Mean(..) => {
-                usize::from(self.output.shape.channels)
-            }
+            Work::Convolution(_, sums) => sums.taps,
+            Work::Depthwise(_, sums) => sums.taps.saturating_mul(self.output.shape.channels.into()),
+            Work::AveragePool(..) | Work::Mean(..) => usize::from(self.output.shape.channels),
             Work::Dense(_) | Work::MaxPool(..) | Work::Reshape => 0,
         }
     }

@@ -192,14 +192,14 @@ impl<'m> Steps<'m> {
         };
         Ok(match operator {
             Operator::Dense(weights) => {
-                let sums = self.sums(weights, shape.elements(), BLOCK)?;
+                let sums = self.sums(weights, shape.elements())?;
                 let output = Shape::vector(weights.outputs);
                 (output, sums.quantised.zero_point, Work::Dense(sums))
             }
             Operator::Convolution(window, weights) => {
                 let output = windowed(window, weights.outputs)?;
                 let taps = window.positions() * u64::from(shape.channels);
-                let sums = self.sums(weights, taps, BLOCK)?;
+                let sums = self.sums(weights, taps)?;
                 let zero_point = sums.quantised.zero_point;
                 (output, zero_point, Work::Convolution(*window, sums))
             }
@@ -208,7 +208,7 @@ impl<'m> Steps<'m> {
                     return Err(LayerFault::Depthwise);
                 }
                 let output = windowed(window, weights.outputs)?;
-                let sums = self.sums(weights, window.positions(), 1)?;
+                let sums = self.sums(weights, window.positions())?;
                 let zero_point = sums.quantised.zero_point;
                 (output, zero_point, Work::Depthwise(*window, sums))
             }
@@ -242,14 +242,14 @@ impl<'m> Steps<'m> {
         })
     }
 
-    /// The sections of a layer whose weights are padded to a multiple of `block` output channels.
-    fn sums(&self, weights: &Weights, taps: u64, block: usize) -> Result<Sums<'m>, LayerFault> {
+    /// The sections of a layer.
+    fn sums(&self, weights: &Weights, taps: u64) -> Result<Sums<'m>, LayerFault> {
         sound(weights.quantised)?;
         let taps = u32::try_from(taps).ok().filter(|taps| *taps <= TAPS_MAX);
         let taps = taps
             .and_then(|taps| usize::try_from(taps).ok())
             .ok_or(LayerFault::TooManyTaps)?;
-        let rows = usize::from(weights.outputs).next_multiple_of(block);
+        let rows = usize::from(weights.outputs).next_multiple_of(BLOCK);
         let bytes = taps.checked_mul(rows).ok_or(LayerFault::Section)?;
         Ok(Sums {
             weights: section(self.file, weights.weights_at, bytes)?,

@@ -90,7 +90,7 @@ fn counted(inputs: usize, outputs: usize) -> Result<(), Error> {
 }
 
 fn refused(fault: Fault) -> Error {
-    let words = format!("the model is no int8 network that can run: {fault}").into();
+    let words = format!("{fault}").into();
     if matches!(fault, Fault::Version { .. } | Fault::TooManyLayers { .. }) {
         Error::ModelUnsupported(words)
     } else {

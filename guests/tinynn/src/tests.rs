@@ -59,7 +59,7 @@ fn words_say_which_layer_is_wrong() {
     assert_eq!(error.code(), code::MODEL_CORRUPT);
     assert_eq!(
         error.to_string(),
-        "the model is no int8 network that can run: layer 1: a section lies outside of the file, or is not aligned"
+        "layer 1: a section lies outside of the file, or is not aligned"
     );
 }
 

@@ -3,7 +3,7 @@ use alloc::{vec, vec::Vec};
 use super::{
     BLOCK, Channel, DraftLayer, DraftWeights, Operator, Requantise, Sections, Weights, plan,
 };
-use crate::Place;
+use crate::{Place, Window};
 
 const FACTOR: &str = "a factor is negative, not finite, or too large";
 
@@ -19,15 +19,15 @@ pub(super) fn operator(
     Ok(match layer {
         DraftLayer::Dense(it) => Operator::Dense(rows(it, elements, zero_point, sections)?),
         DraftLayer::Convolution(window, it) => {
-            let positions =
-                usize::try_from(window.positions()).map_err(|_| "its window is too large")?;
+            let positions = positions(window)?;
             let taps = positions
                 .checked_mul(channels)
                 .ok_or("its window is too large")?;
             Operator::Convolution(*window, rows(it, taps, zero_point, sections)?)
         }
         DraftLayer::Depthwise(window, it) => {
-            Operator::Depthwise(*window, columns(it, zero_point, sections)?)
+            let positions = positions(window)?;
+            Operator::Depthwise(*window, columns(it, positions, zero_point, sections)?)
         }
         DraftLayer::MaxPool(window, clamp) => Operator::MaxPool(*window, *clamp),
         DraftLayer::AveragePool(window, averaging, clamp) => {
@@ -40,6 +40,10 @@ pub(super) fn operator(
         }
         DraftLayer::Reshape(shape) => Operator::Reshape(*shape),
     })
+}
+
+fn positions(window: &Window) -> Result<usize, &'static str> {
+    usize::try_from(window.positions()).map_err(|_| "its window is too large")
 }
 
 /// Weights that come one output after the other, as blocks of four outputs side by side.
@@ -62,22 +66,28 @@ fn rows(
     finish(draft, &sums, zero_point, &bytes, sections)
 }
 
-/// Weights that come one position of the window after the other.
+/// Weights that come one position of the window after the other, in the order of [`rows`].
 fn columns(
     draft: &DraftWeights,
+    taps: usize,
     zero_point: i32,
     sections: &mut Sections,
 ) -> Result<Weights, &'static str> {
-    let channels = draft.biases.len().max(1);
-    check(draft, draft.weights.len() / channels)?;
-    let column = |channel| draft.weights.iter().skip(channel).step_by(channels);
-    let sums: Vec<i32> = (0..draft.biases.len())
-        .map(|channel| {
-            column(channel).fold(0, |sum: i32, weight| sum.wrapping_add((*weight).into()))
-        })
-        .collect();
-    let bytes: Vec<u8> = draft.weights.iter().map(|it| it.cast_unsigned()).collect();
-    finish(draft, &sums, zero_point, &bytes, sections)
+    check(draft, taps)?;
+    let channels = draft.biases.len();
+    let column = |channel| {
+        draft
+            .weights
+            .iter()
+            .skip(channel)
+            .step_by(channels)
+            .copied()
+    };
+    let turned = DraftWeights {
+        weights: (0..channels).flat_map(column).collect(),
+        ..draft.clone()
+    };
+    rows(&turned, taps, zero_point, sections)
 }
 
 fn check(draft: &DraftWeights, taps: usize) -> Result<(), &'static str> {

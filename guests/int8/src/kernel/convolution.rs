@@ -11,17 +11,10 @@ pub(super) fn run(
     output: &mut [i8],
     patch: &mut [i64],
 ) {
-    let patches = Patches::new(window, input, from.shape.channels, from.zero_point);
     let outputs = usize::from(to.shape.channels);
-    let mut walk = Walk::new(window, from, to);
+    let mut patches = Patches::new(window, input, Walk::new(window, from, to), from);
     for pair in output.chunks_mut(2 * outputs) {
-        let low = walk;
-        let is_alone = pair.len() == outputs;
-        if !is_alone {
-            walk.advance();
-        }
-        patches.fill(patch, &low, &walk);
-        walk.advance();
+        patches.fill(patch, pair.len() > outputs);
         let (first, second) = pair.split_at_mut(outputs);
         multiply(sums, patch, first, second);
     }

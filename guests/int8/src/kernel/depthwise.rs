@@ -1,13 +1,7 @@
-use core::hint::black_box;
+use super::{dot, finish::Target, patch::Patches, window::Walk};
+use crate::{Place, Window, sections::BLOCK, steps::Sums};
 
-use super::{
-    dot::UNROLL,
-    finish::{Target, low},
-    window::Walk,
-};
-use crate::{Place, Window, steps::Sums};
-
-/// Convolution of each channel by itself.
+/// Convolution of each channel by itself, two positions of the output at a time.
 #[inline(never)]
 pub(super) fn run(
     window: &Window,
@@ -15,56 +9,39 @@ pub(super) fn run(
     (from, to): (Place, Place),
     input: &[i8],
     output: &mut [i8],
-    totals: &mut [i64],
+    patch: &mut [i64],
 ) {
+    let outputs = usize::from(to.shape.channels);
+    let mut patches = Patches::new(window, input, Walk::new(window, from, to), from);
+    for pair in output.chunks_mut(2 * outputs) {
+        patches.fill(patch, pair.len() > outputs);
+        let (first, second) = pair.split_at_mut(outputs);
+        multiply(sums, patch, first, second);
+    }
+}
+
+/// All outputs of two positions; the second may be missing.
+fn multiply(sums: &Sums<'_>, patch: &[i64], first: &mut [i8], second: &mut [i8]) {
     let target = Target::new(sums.quantised);
-    let channels = totals.len();
-    let width = usize::from(window.kernel[1]);
-    let mut walk = Walk::new(window, from, to);
-    for output in output.chunks_exact_mut(channels) {
-        totals.fill(0);
-        let (rows, columns) = (walk.rows(), walk.columns());
-        for (tap, weights) in sums.weights.chunks_exact(channels).enumerate() {
-            let (row, column) = (tap / width, tap % width);
-            if rows.contains(&row) && columns.contains(&column) {
-                let values = input.get(walk.start(row, column)..).unwrap_or(&[]);
-                add(totals, weights, values);
-            } else {
-                for (total, weight) in totals.iter_mut().zip(weights) {
-                    *total += product(*weight, from.zero_point);
-                }
-            }
-        }
-        walk.advance();
-        let totals = totals.iter().map(|total| low(*total));
-        target.rest(totals, sums.channels, output);
+    let outputs = first.len();
+    let mut weights = sums.weights.chunks_exact(sums.taps * BLOCK);
+    let (firsts, first_rest) = first.as_chunks_mut::<BLOCK>();
+    let (seconds, second_rest) = second.as_chunks_mut::<BLOCK>();
+    let (channels, channels_rest) = sums.channels.blocks();
+    let mut seconds = seconds.iter_mut();
+    let mut nowhere = [0; BLOCK];
+    let mut patch = patch;
+    // The weights come last: a zip must not take a block that it cannot use.
+    for ((first, channels), block) in firsts.iter_mut().zip(channels).zip(weights.by_ref()) {
+        let [lows, highs] = dot::pair_of_each(patch, outputs, block);
+        target.block(lows, channels, first);
+        let second = seconds.next().unwrap_or(&mut nowhere);
+        target.block(highs, channels, second);
+        patch = patch.get(BLOCK..).unwrap_or(&[]);
     }
-}
-
-/// One position of the window, all channels.
-fn add(totals: &mut [i64], weights: &[u8], values: &[i8]) {
-    let values = values.get(..totals.len()).unwrap_or(values);
-    let (totals, totals_rest) = totals.as_chunks_mut::<UNROLL>();
-    let (weights, weights_rest) = weights.as_chunks::<UNROLL>();
-    let (values, values_rest) = values.as_chunks::<UNROLL>();
-    for ((totals, weights), values) in totals.iter_mut().zip(weights).zip(values) {
-        let (totals, weights, values) = (black_box(totals), black_box(weights), black_box(values));
-        totals[0] += product(weights[0], values[0]);
-        totals[1] += product(weights[1], values[1]);
-        totals[2] += product(weights[2], values[2]);
-        totals[3] += product(weights[3], values[3]);
-        totals[4] += product(weights[4], values[4]);
-        totals[5] += product(weights[5], values[5]);
-        totals[6] += product(weights[6], values[6]);
-        totals[7] += product(weights[7], values[7]);
+    if let (Some(block), false) = (weights.next(), first_rest.is_empty()) {
+        let [lows, highs] = dot::pair_of_rest(patch, outputs, block);
+        target.rest(lows, channels_rest, first_rest);
+        target.rest(highs, channels_rest, second_rest);
     }
-    let rest = totals_rest.iter_mut().zip(weights_rest).zip(values_rest);
-    for ((total, weight), value) in rest {
-        *total += product(*weight, *value);
-    }
-}
-
-#[inline(always)]
-fn product(weight: u8, value: i8) -> i64 {
-    (i32::from(weight.cast_signed()) * i32::from(value)).into()
 }

@@ -64,11 +64,35 @@ pub(super) fn pair(patch: &[i64], block: &[u8]) -> [[i32; BLOCK]; 2] {
     for (input, weights) in inputs_rest.iter().zip(taps_rest) {
         add_pair(&mut sums, *input, weights);
     }
-    let [s0, s1, s2, s3] = sums;
-    [
-        [low(s0), low(s1), low(s2), low(s3)],
-        [high(s0), high(s1), high(s2), high(s3)],
-    ]
+    halves(sums)
+}
+
+/// The sums of two positions, one for each of the first four channels by itself, of `channels` that
+/// each tap of the patch has.
+#[inline(always)]
+pub(super) fn pair_of_each(patch: &[i64], channels: usize, block: &[u8]) -> [[i32; BLOCK]; 2] {
+    let mut sums = [0; BLOCK];
+    let (weights, _) = block.as_chunks::<BLOCK>();
+    for (words, weights) in patch.chunks(channels).zip(weights) {
+        if let Some(words) = words.first_chunk() {
+            add_each(&mut sums, black_box(words), black_box(weights));
+        }
+    }
+    halves(sums)
+}
+
+/// As [`pair_of_each`], of the last channels, which are fewer than four.
+pub(super) fn pair_of_rest(patch: &[i64], channels: usize, block: &[u8]) -> [[i32; BLOCK]; 2] {
+    let mut sums = [0; BLOCK];
+    let (weights, _) = block.as_chunks::<BLOCK>();
+    for (words, weights) in patch.chunks(channels).zip(weights) {
+        let mut four = [0; BLOCK];
+        for (slot, word) in four.iter_mut().zip(words) {
+            *slot = *word;
+        }
+        add_each(&mut sums, &four, weights);
+    }
+    halves(sums)
 }
 
 /// Two elements in one word.
@@ -94,6 +118,23 @@ fn add_pair(sums: &mut [i64; BLOCK], input: i64, weights: &[u8; BLOCK]) {
     sums[1] = sums[1].wrapping_add(product(weights[1]));
     sums[2] = sums[2].wrapping_add(product(weights[2]));
     sums[3] = sums[3].wrapping_add(product(weights[3]));
+}
+
+#[inline(always)]
+fn add_each(sums: &mut [i64; BLOCK], words: &[i64; BLOCK], weights: &[u8; BLOCK]) {
+    let product = |word: i64, weight: u8| word.wrapping_mul(i64::from(weight.cast_signed()));
+    sums[0] = sums[0].wrapping_add(product(words[0], weights[0]));
+    sums[1] = sums[1].wrapping_add(product(words[1], weights[1]));
+    sums[2] = sums[2].wrapping_add(product(words[2], weights[2]));
+    sums[3] = sums[3].wrapping_add(product(words[3], weights[3]));
+}
+
+#[inline(always)]
+fn halves([s0, s1, s2, s3]: [i64; BLOCK]) -> [[i32; BLOCK]; 2] {
+    [
+        [low(s0), low(s1), low(s2), low(s3)],
+        [high(s0), high(s1), high(s2), high(s3)],
+    ]
 }
 
 #[inline(always)]

@@ -74,7 +74,7 @@ impl Target {
     }
 }
 
-/// The low half of a word that holds a sum: a sum fits it, see [`TAPS_MAX`](crate::TAPS_MAX).
+/// The low half of a word that holds a sum, which fits it: see [`TAPS_MAX`](crate::TAPS_MAX).
 #[inline(always)]
 pub(super) fn low(word: i64) -> i32 {
     word as i32
