@@ -72,7 +72,7 @@ pub(crate) enum Command {
 
     /// Install what building needs: Rust's wasm targets, a C compiler, libclang. The other commands do this themselves.
     Prepare {
-        /// Also what `test` needs: Mosquitto (no service is started) and its clients.
+        /// Also what `test` needs: Mosquitto (no service is started) and its clients, an emulated chip.
         #[arg(long)]
         test: bool,
     },

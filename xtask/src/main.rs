@@ -8,6 +8,7 @@ mod bench;
 mod bless;
 mod ci;
 mod demo;
+mod firmware;
 mod guests;
 mod prepare;
 mod test;

@@ -8,7 +8,11 @@ use anyhow::Result;
 use crate::process::say;
 
 pub(crate) use packages::path_with_sbin;
-use packages::{C_COMPILER, LIBCLANG, MOSQUITTO, MOSQUITTO_CLIENTS, PYTHON, Package};
+use packages::{
+    C_COMPILER, CHIP_EMULATOR, LIBCLANG, MOSQUITTO, MOSQUITTO_CLIENTS, PYTHON, Package,
+};
+pub(crate) use targets::CHIP;
+use targets::GUESTS;
 
 /// Whether this tool may install what is missing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,9 +21,11 @@ pub(crate) enum Installing {
     Refused,
 }
 
-/// The system packages of a command; every command needs Rust's targets.
+/// What a command needs.
 pub(crate) struct Needs {
-    /// Without these it does not go on.
+    /// Of Rust.
+    targets: &'static [&'static [&'static str]],
+    /// Packages of the system without which it does not go on.
     required: &'static [Package],
     /// Without these it leaves something out, and says what.
     wanted: &'static [Package],
@@ -27,14 +33,23 @@ pub(crate) struct Needs {
 
 impl Needs {
     pub(crate) const BUILD: Self = Self {
+        targets: &[&GUESTS],
         required: &[C_COMPILER],
         wanted: &[LIBCLANG],
     };
     pub(crate) const TEST: Self = Self {
-        required: &[C_COMPILER, LIBCLANG, MOSQUITTO, MOSQUITTO_CLIENTS],
+        targets: &[&GUESTS, &CHIP],
+        required: &[
+            C_COMPILER,
+            CHIP_EMULATOR,
+            LIBCLANG,
+            MOSQUITTO,
+            MOSQUITTO_CLIENTS,
+        ],
         wanted: &[],
     };
     pub(crate) const BENCH: Self = Self {
+        targets: &[&GUESTS],
         required: &[C_COMPILER, LIBCLANG, MOSQUITTO, MOSQUITTO_CLIENTS, PYTHON],
         wanted: &[],
     };
@@ -42,7 +57,7 @@ impl Needs {
 
 /// Makes sure of everything in `needs`, or says in one line what to run.
 pub(crate) fn prepare(needs: &Needs, installing: Installing) -> Result<()> {
-    targets::prepare(installing)?;
+    targets::prepare(needs.targets, installing)?;
     packages::prepare(needs.required, installing)?;
     if let Err(error) = packages::prepare(needs.wanted, installing) {
         say(&format!("{error:#}"));

@@ -3,7 +3,7 @@ use std::{process::Command, time::Instant};
 use anyhow::{Result, bail};
 
 use crate::{
-    guests,
+    firmware, guests,
     prepare::{self, Installing, Needs},
     process::{self, say, since},
     tree::Tree,
@@ -14,6 +14,7 @@ pub(crate) fn test(tree: &Tree, installing: Installing, filter: Option<&str>) ->
     let start = Instant::now();
     prepare::prepare(&Needs::TEST, installing)?;
     guests::build(tree)?;
+    firmware::build(tree)?;
     say("building the workspace and its tests");
     // One build for everything that follows: the binary that the system tests start has the same features.
     process::run(
@@ -35,7 +36,10 @@ pub(crate) fn test(tree: &Tree, installing: Installing, filter: Option<&str>) ->
 
 /// The workspace comes last, so that its summary is what a reader sees.
 fn suites(tree: &Tree, filter: Option<&str>) -> Result<Vec<(&'static str, Command)>> {
-    let mut suites = vec![("the guests' own tests", guests_tests(tree, filter))];
+    let mut suites = vec![
+        ("the guests' own tests", guests_tests(tree, filter)),
+        ("the firmware's own tests", firmware::tests(tree, filter)),
+    ];
     if filter.is_none() {
         let mut documentation = process::cargo(&tree.root);
         documentation.args(["test", "--doc", "--workspace", "--quiet"]);

@@ -53,6 +53,16 @@ impl Tree {
         self.target.join("guests")
     }
 
+    /// The firmware's workspace.
+    pub(crate) fn firmware(&self) -> PathBuf {
+        self.guests().join("firmware")
+    }
+
+    /// Where the firmware is built, and where its tests look for it.
+    pub(crate) fn firmware_target(&self) -> PathBuf {
+        self.target.join("firmware")
+    }
+
     /// Where a development build of weir looks for `<guest>.wasm`.
     pub(crate) fn collected_guests(&self) -> PathBuf {
         self.target.join("share").join("weir").join("guests")

@@ -2,11 +2,12 @@
 
 #![expect(
     unsafe_code,
-    reason = "the handler of faults must be an unsafe function"
+    reason = "the handler of faults must be an unsafe function, and reads a register"
 )]
 
 use core::{error::Error, fmt::Write, iter::successors, panic::PanicInfo};
 
+use cortex_m::peripheral::SCB;
 use cortex_m_rt::{ExceptionFrame, exception};
 use cortex_m_semihosting::debug::{EXIT_FAILURE, exit};
 
@@ -21,6 +22,9 @@ pub(crate) fn tell(failure: &dyn Error) {
     });
 }
 
+/// `CFSR.MSTKERR`: what an exception saves could not be written to the stack.
+const STACK_REFUSED: u32 = 1 << 4;
+
 #[panic_handler]
 fn panic(info: &PanicInfo<'_>) -> ! {
     say!("failed: {info}");
@@ -31,7 +35,13 @@ fn panic(info: &PanicInfo<'_>) -> ! {
 
 #[exception]
 unsafe fn HardFault(frame: &ExceptionFrame) -> ! {
-    say!("failed: fault at {:#010x}", frame.pc());
+    // SAFETY: a register of the core, which is only read.
+    let status = unsafe { (*SCB::PTR).cfsr.read() };
+    if status & STACK_REFUSED == 0 {
+        say!("failed: fault at {:#010x}", frame.pc());
+    } else {
+        say!("failed: the stack is used up");
+    }
     loop {
         exit(EXIT_FAILURE);
     }

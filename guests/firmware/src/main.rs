@@ -18,8 +18,6 @@ mod say;
 mod stream;
 mod tensors;
 
-// What locks the heap: interrupts off, which is enough on one core.
-use cortex_m as _;
 use cortex_m_rt::entry;
 use cortex_m_semihosting::debug::{EXIT_FAILURE, EXIT_SUCCESS, exit};
 use firmware_feed::{Calls, Feed};

@@ -38,6 +38,11 @@ pub(super) const C_COMPILER: Package = Package {
     found: || env::var_os("CC").is_some() || program("cc"),
 };
 
+pub(super) const CHIP_EMULATOR: Package = Package {
+    debian: &["qemu-system-arm"],
+    found: || program("qemu-system-arm"),
+};
+
 /// With the headers of its compiler, which bindings are read with.
 pub(super) const LIBCLANG: Package = Package {
     debian: &["libclang-dev"],

@@ -12,16 +12,19 @@ use anyhow::{Context, Result, bail};
 use super::Installing;
 use crate::process::{self, say};
 
-const TARGETS: [&str; 2] = ["wasm32v1-none", "wasm32-unknown-unknown"];
+/// What guests are built for.
+pub(super) const GUESTS: [&str; 2] = ["wasm32v1-none", "wasm32-unknown-unknown"];
+/// What the firmware is built for.
+pub(crate) const CHIP: [&str; 1] = ["thumbv7em-none-eabihf"];
 
 /// `rustup target add` takes seconds; on some machines it never answers.
 const RUSTUP_DEADLINE: Duration = Duration::from_secs(120);
 
-pub(super) fn prepare(installing: Installing) -> Result<()> {
+pub(super) fn prepare(targets: &[&[&str]], installing: Installing) -> Result<()> {
     // The sysroot is asked rather than rustup: a distribution's Rust has no rustup.
     let sysroot = process::output(Command::new("rustc").args(["--print", "sysroot"]))?;
     let installed = PathBuf::from(sysroot.trim()).join("lib").join("rustlib");
-    for target in TARGETS {
+    for target in targets.iter().copied().flatten() {
         if installed.join(target).join("lib").is_dir() {
             continue;
         }

@@ -2,9 +2,13 @@ use toml::Table;
 
 use super::{finding::Finding, repo::Repo};
 
-const WORKSPACES: [&str; 2] = ["Cargo.toml", "guests/Cargo.toml"];
+const WORKSPACES: [&str; 3] = [
+    "Cargo.toml",
+    "guests/Cargo.toml",
+    "guests/firmware/Cargo.toml",
+];
 
-/// Every package takes the lints of its workspace, and both workspaces have the same.
+/// Every package takes the lints of its workspace, and all workspaces have the same.
 pub(super) fn check(repo: &Repo) -> Vec<Finding> {
     let mut findings = Vec::new();
     for package in repo.members() {
@@ -20,15 +24,19 @@ pub(super) fn check(repo: &Repo) -> Vec<Finding> {
             ));
         }
     }
-    let [ours, guests] = WORKSPACES.map(|path| {
+    let lints = |path| {
         let manifest = manifest(repo, path)?;
         manifest.get("workspace")?.get("lints").cloned()
-    });
-    if ours != guests {
+    };
+    let [root, others @ ..] = WORKSPACES;
+    for other in others
+        .into_iter()
+        .filter(|other| lints(*other) != lints(root))
+    {
         findings.push(Finding::of(
-            WORKSPACES[1],
+            other,
             "its lints are not those of the root",
-            "make [workspace.lints] the same in both",
+            "make [workspace.lints] the same in all",
         ));
     }
     findings
@@ -49,6 +57,7 @@ mod tests {
         let files = [
             ("Cargo.toml", WORKSPACE),
             ("guests/Cargo.toml", guests),
+            ("guests/firmware/Cargo.toml", WORKSPACE),
             ("gateway/a/Cargo.toml", member),
         ];
         let repo = Repo::of_files(&files).with_member("gateway/a", "weir-a", &[]);

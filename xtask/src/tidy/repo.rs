@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use crate::{process, tree::Tree};
 
-/// What the rules look at: the files that git tracks or would track, and the packages of both workspaces.
+/// What the rules look at: the files that git tracks or would track, and the packages of all workspaces.
 #[derive(Debug, Default)]
 pub(super) struct Repo {
     /// Where it lies on this machine.
@@ -52,14 +52,19 @@ struct Metadata {
 }
 
 impl Repo {
-    /// Reads the repository and asks cargo about both workspaces.
+    /// Reads the repository and asks cargo about all workspaces.
     ///
     /// # Errors
     /// Fails where git or cargo does not answer or a file cannot be read.
     pub(super) fn read(tree: &Tree) -> Result<Self> {
         let mut packages = packages_of(tree, &tree.root, "x86_64-unknown-linux-gnu")?;
         packages.extend(packages_of(tree, &tree.guests(), "wasm32-unknown-unknown")?);
-        // What both workspaces are built from counts once.
+        packages.extend(packages_of(
+            tree,
+            &tree.firmware(),
+            "thumbv7em-none-eabihf",
+        )?);
+        // What several workspaces are built from counts once.
         packages.sort_by(|one, other| one.manifest_path.cmp(&other.manifest_path));
         packages.dedup_by(|one, other| one.manifest_path == other.manifest_path);
         Ok(Self {
