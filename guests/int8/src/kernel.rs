@@ -3,13 +3,14 @@
 
 mod convolution;
 mod dense;
-mod depthwise;
 mod dot;
 mod finish;
 mod mean;
 mod patch;
 mod pool;
 mod window;
+
+use convolution::{All, Buffers, Own};
 
 use crate::{Fault, Step, steps::Work};
 
@@ -33,10 +34,21 @@ pub(crate) fn run(
     match &step.work {
         Work::Dense(sums) => dense::run(sums, input, output),
         Work::Convolution(window, sums) => {
-            convolution::run(window, sums, (from, to), input, output, scratch);
+            let buffers = Buffers {
+                input,
+                output,
+                patch: scratch,
+            };
+            convolution::run(window, sums, (from, to), buffers, &All);
         }
         Work::Depthwise(window, sums) => {
-            depthwise::run(window, sums, (from, to), input, output, scratch);
+            let buffers = Buffers {
+                input,
+                output,
+                patch: scratch,
+            };
+            let own = Own(from.shape.channels.into());
+            convolution::run(window, sums, (from, to), buffers, &own);
         }
         Work::MaxPool(window, clamp) => pool::max(window, *clamp, (from, to), input, output),
         Work::AveragePool(window, averaging, clamp) => {

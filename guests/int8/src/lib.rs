@@ -19,6 +19,7 @@ mod geometry;
 
 mod fault;
 mod network;
+mod place;
 mod sections;
 mod steps;
 
@@ -40,5 +41,6 @@ pub use format::{
 };
 pub use geometry::{Shape, Window};
 pub use network::{LAYERS_MAX, Memory, Network, TAPS_MAX};
+pub use place::Place;
 pub use requantise::Requantise;
-pub use steps::{Place, Step, Steps};
+pub use steps::{Step, Steps};
