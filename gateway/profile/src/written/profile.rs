@@ -25,7 +25,8 @@ pub struct ProfileFile {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ClassName {
-    /// At most 256 KiB of guest memory, WebAssembly without SIMD and bulk memory.
+    /// At most 256 KiB of guest memory and the limits of a chip, an interpreter, WebAssembly 1.0 with sign extension and
+    /// saturating conversions: no SIMD, no bulk memory.
     Microcontroller,
     /// A single-board computer.
     Sbc,
