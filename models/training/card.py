@@ -8,7 +8,7 @@ from training import graph
 from training.recipe import THREADS, Recipe
 
 if TYPE_CHECKING:
-    from training.packing import Held, Packing
+    from training.packing import Packing
 
 TEMPLATE = """\
 # {name} {version}
@@ -66,15 +66,22 @@ Training it again
 `python models/{name}/train.py` in an environment with `models/requirements.txt`. AdamW, at most {rate}, one-cycle, \
 batches of {batch}, {epochs} epochs, {smoothing}seed {seed}, {threads} threads."""
 
+FIGURES = """\
+ONNX Runtime on the test split: accuracy **{accuracy:.2%}** ({correct} of {total}).
+
+{confusion}
+
+Mean confidence where it was right {sure_right:.2f}, where it was wrong {sure_wrong:.2f}."""
+
 PACKED_NETWORK = """\
 The network of [`{of}`](../{of}/CARD.md) in 8-bit integers, as `guests/int8/FORMAT.md` says: weights with a scale for \
 each output channel, activations with a scale and a zero point for each layer. `{file}` has {size} bytes, `model.onnx` \
 has {float_size}."""
 
 PACKED_FIGURES = """\
-The arithmetic of guest `tinynn` on the test split: accuracy **{accuracy:.2%}** ({correct} of {total}). The float \
-network has {float_accuracy:.2%}; both say the same class in {same:.2%} of the cases. Every engine and every chip gives \
-the same bits, so the golden outputs have no tolerance.
+The arithmetic of guest `tinynn` on the test split: accuracy **{accuracy:.2%}** ({correct} of {total}); the float \
+network has {float_accuracy:.2%}. Every engine and every chip gives the same bits, so the golden outputs have no \
+tolerance.
 
 {confusion}"""
 
@@ -88,14 +95,15 @@ CONFUSION = """\
 | is ↓ · said → | {heads} | recall |
 | --- | {rules} | ---: |
 {rows}
-| precision | {precisions} | |
-
-Mean confidence where it was right {sure_right:.2f}, where it was wrong {sure_wrong:.2f}."""
+| precision | {precisions} | |"""
 
 
 def of_trained(recipe: Recipe, facts: dict, logits: np.ndarray, labels: np.ndarray) -> str:
     """The card of a model that `train.py` made."""
-    right = logits.argmax(axis=1) == labels
+    names, said = recipe.source.labels, logits.argmax(axis=1)
+    counts = np.zeros((len(names), len(names)), dtype=int)
+    np.add.at(counts, (labels, said), 1)
+    right, confidence = said == labels, highest_probability(logits)
     uses = [
         ("train", "weights, mean and deviation of the input"),
         ("validation", "choosing the epoch"),
@@ -109,8 +117,14 @@ def of_trained(recipe: Recipe, facts: dict, logits: np.ndarray, labels: np.ndarr
         script="train.py",
         splits=splits(recipe, uses),
         network=NETWORK.format(architecture=recipe.architecture, **facts),
-        figures=f"ONNX Runtime on the test split: accuracy **{right.mean():.2%}** ({right.sum()} of {len(labels)}).\n\n"
-        + confusion(recipe.source.labels, logits, labels),
+        figures=FIGURES.format(
+            accuracy=right.mean(),
+            correct=right.sum(),
+            total=len(labels),
+            confusion=confusion(names, counts),
+            sure_right=confidence[right].mean(),
+            sure_wrong=confidence[~right].mean(),
+        ),
         pipeline=recipe.pipeline,
         again=AGAIN.format(
             name=recipe.name,
@@ -124,14 +138,13 @@ def of_trained(recipe: Recipe, facts: dict, logits: np.ndarray, labels: np.ndarr
     )
 
 
-def of_packed(packing: "Packing", held: "Held") -> str:
-    """The card of a model that `pack.py` made."""
+def of_packed(packing: "Packing", counts: np.ndarray, float_accuracy: float) -> str:
+    """The card of a model that `pack.py` made; `counts` has a row for each class."""
     recipe = packing.of
-    said, right = held.logits.argmax(axis=1), held.logits.argmax(axis=1) == held.labels
     return TEMPLATE.format(
         **of_recipe(recipe),
         name=packing.name,
-        version=packing.version,
+        version=recipe.version,
         summary=packing.summary,
         script="pack.py",
         splits=splits(recipe, [("test", "the figures below, the golden files")]),
@@ -139,15 +152,14 @@ def of_packed(packing: "Packing", held: "Held") -> str:
             of=recipe.name,
             file=packing.file.name,
             size=packing.file.stat().st_size,
-            float_size=(recipe.folder / "model.onnx").stat().st_size,
+            float_size=recipe.file.stat().st_size,
         ),
         figures=PACKED_FIGURES.format(
-            accuracy=right.mean(),
-            correct=right.sum(),
-            total=len(right),
-            float_accuracy=held.accuracy(held.float_logits),
-            same=(said == held.float_logits.argmax(axis=1)).mean(),
-            confusion=confusion(recipe.source.labels, held.logits, held.labels),
+            accuracy=counts.trace() / counts.sum(),
+            correct=counts.trace(),
+            total=counts.sum(),
+            float_accuracy=float_accuracy,
+            confusion=confusion(recipe.source.labels, counts),
         ),
         pipeline=packing.pipeline,
         again=PACKED_AGAIN.format(name=packing.name, calibration=packing.calibration, seed=packing.seed),
@@ -174,21 +186,14 @@ def of_recipe(recipe: Recipe) -> dict:
     }
 
 
-def confusion(names: list[str], logits: np.ndarray, labels: np.ndarray) -> str:
-    """Which class was taken for which, and how sure the network was."""
-    said = logits.argmax(axis=1)
-    counts = np.zeros((len(names), len(names)), dtype=int)
-    np.add.at(counts, (labels, said), 1)
-    confidence = highest_probability(logits)
-    right = said == labels
+def confusion(names: list[str], counts: np.ndarray) -> str:
+    """Which class was taken for which."""
     precisions = [f"{part:.1%}" for part in counts.diagonal() / counts.sum(axis=0)]
     return CONFUSION.format(
         heads=" | ".join(names),
         rules=" | ".join("---:" for _ in names),
         rows="\n".join(row(name, line, place) for place, (name, line) in enumerate(zip(names, counts))),
         precisions=" | ".join(precisions),
-        sure_right=confidence[right].mean(),
-        sure_wrong=confidence[~right].mean(),
     )
 
 

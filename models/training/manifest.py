@@ -3,7 +3,6 @@
 import hashlib
 import json
 import tomllib
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -13,13 +12,14 @@ from training.preparation import Preparation
 from training.recipe import Recipe
 
 GOLDEN_COUNT = 16
+TOLERANCE = 1e-4
 
 TEMPLATE = """\
 name = "{name}"
 version = "{version}"
 license = "Apache-2.0"
-file = "{file}"
-format = "{format}"
+file = "model.onnx"
+format = "onnx"
 sha256 = "{sha256}"
 labels = {labels}
 
@@ -44,28 +44,16 @@ accuracy = {accuracy:.4f}
 count = {golden_count}
 inputs = "golden/inputs.f32"
 outputs = "golden/outputs.f32"
-tolerance = {tolerance}
+tolerance = 1e-4
 """
 
 
-@dataclass(frozen=True)
-class Artefact:
-    """A model's file: what it is, and how closely an engine must follow its golden outputs."""
-
-    file: str
-    format: str
-    tolerance: str
-
-
-def render(recipe: Recipe, folder: Path, version: str, artefact: Artefact, preparation: Preparation, accuracy: float) -> str:
-    """The manifest of what lies in `folder`: the network of `recipe` as `artefact`."""
+def render(recipe: Recipe, preparation: Preparation, accuracy: float) -> str:
     labels = recipe.source.labels
     return TEMPLATE.format(
-        name=folder.name,
-        version=version,
-        file=artefact.file,
-        format=artefact.format,
-        sha256=sha256(folder / artefact.file),
+        name=recipe.name,
+        version=recipe.version,
+        sha256=sha256(recipe.file),
         labels=json.dumps(labels),
         input_name=recipe.input_name,
         dims=recipe.input_dims,
@@ -75,29 +63,37 @@ def render(recipe: Recipe, folder: Path, version: str, artefact: Artefact, prepa
         classes=len(labels),
         accuracy=accuracy,
         golden_count=GOLDEN_COUNT,
-        tolerance=artefact.tolerance,
     )
 
 
-def preparation(folder: Path) -> Preparation:
+def preparation(recipe: Recipe) -> Preparation:
     """What a written manifest says."""
-    stated = tomllib.loads((folder / "model.toml").read_text())["inputs"][0]
+    stated = read(recipe.folder)["inputs"][0]
     return Preparation(stated["mean"], stated["std"])
+
+
+def accuracy(folder: Path) -> float:
+    """What a written manifest says, of a trained model or of a packed one."""
+    return read(folder)["metrics"]["accuracy"]
+
+
+def read(folder: Path) -> dict:
+    return tomllib.loads((folder / "model.toml").read_text())
 
 
 def sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def write_golden(folder: Path, inputs: np.ndarray, outputs: np.ndarray) -> None:
-    golden = folder / "golden"
+def write_golden(recipe: Recipe, inputs: np.ndarray, outputs: np.ndarray) -> None:
+    golden = recipe.folder / "golden"
     golden.mkdir(exist_ok=True)
     inputs.astype("<f4").tofile(golden / "inputs.f32")
     outputs.astype("<f4").tofile(golden / "outputs.f32")
 
 
-def read_golden(recipe: Recipe, folder: Path) -> tuple[np.ndarray, np.ndarray]:
-    golden = folder / "golden"
+def read_golden(recipe: Recipe) -> tuple[np.ndarray, np.ndarray]:
+    golden = recipe.folder / "golden"
     inputs = np.fromfile(golden / "inputs.f32", "<f4").reshape([GOLDEN_COUNT] + recipe.input_dims[1:])
     outputs = np.fromfile(golden / "outputs.f32", "<f4").reshape([GOLDEN_COUNT, len(recipe.source.labels)])
     return inputs, outputs

@@ -42,3 +42,7 @@ class Recipe:
     @property
     def name(self) -> str:
         return self.folder.name
+
+    @property
+    def file(self) -> Path:
+        return self.folder / "model.onnx"

@@ -10,8 +10,6 @@ from training import card, graph, manifest
 from training.preparation import Preparation
 from training.recipe import Recipe
 
-ARTEFACT = manifest.Artefact(file="model.onnx", format="onnx", tolerance="1e-4")
-
 
 def main(recipe: Recipe) -> None:
     arguments = argparse.ArgumentParser(description=f"Trains {recipe.name} and writes its folder.")
@@ -28,14 +26,14 @@ def train(recipe: Recipe) -> None:
     samples, validation = recipe.source.load("train"), recipe.source.load("validation")
     preparation = Preparation.fitted(samples.values)
     network = fit.fit(recipe, samples, validation, preparation)
-    graph.export(recipe, network, recipe.folder / ARTEFACT.file)
+    graph.export(recipe, network, recipe.file)
 
     test = recipe.source.load("test")
     inputs = preparation.applied(test.values)
-    logits = graph.run(recipe, recipe.folder / ARTEFACT.file, inputs)
+    logits = graph.run(recipe, recipe.file, inputs)
     golden = inputs[: manifest.GOLDEN_COUNT]
     close(recipe, "torch against ONNX Runtime", fit.logits(network, golden), logits[: len(golden)])
-    manifest.write_golden(recipe.folder, golden, logits[: len(golden)])
+    manifest.write_golden(recipe, golden, logits[: len(golden)])
     for path, text in documents(recipe, preparation, logits, test.labels).items():
         path.write_text(text)
     report(recipe, logits, test.labels)
@@ -44,12 +42,12 @@ def train(recipe: Recipe) -> None:
 def check(recipe: Recipe) -> None:
     """Fails where the manifest, the card or a golden file differs from what the model does now."""
     test = recipe.source.load("test")
-    preparation = manifest.preparation(recipe.folder)
+    preparation = manifest.preparation(recipe)
     inputs = preparation.applied(test.values)
-    logits = graph.run(recipe, recipe.folder / ARTEFACT.file, inputs)
-    golden_inputs, golden_outputs = manifest.read_golden(recipe, recipe.folder)
+    logits = graph.run(recipe, recipe.file, inputs)
+    golden_inputs, golden_outputs = manifest.read_golden(recipe)
     close(recipe, "golden inputs", golden_inputs, inputs[: manifest.GOLDEN_COUNT])
-    close(recipe, "golden outputs", golden_outputs, graph.run(recipe, recipe.folder / ARTEFACT.file, golden_inputs))
+    close(recipe, "golden outputs", golden_outputs, graph.run(recipe, recipe.file, golden_inputs))
     for path, text in documents(recipe, preparation, logits, test.labels).items():
         if path.read_text() != text:
             raise SystemExit(f"{recipe.name}/{path.name} is stale: run models/{recipe.name}/train.py")
@@ -58,10 +56,9 @@ def check(recipe: Recipe) -> None:
 
 def documents(recipe: Recipe, preparation: Preparation, logits: np.ndarray, labels: np.ndarray) -> dict[Path, str]:
     accuracy = float((logits.argmax(axis=1) == labels).mean())
-    folder = recipe.folder
     return {
-        folder / "model.toml": manifest.render(recipe, folder, recipe.version, ARTEFACT, preparation, accuracy),
-        folder / "CARD.md": card.of_trained(recipe, facts(folder / ARTEFACT.file), logits, labels),
+        recipe.folder / "model.toml": manifest.render(recipe, preparation, accuracy),
+        recipe.folder / "CARD.md": card.of_trained(recipe, facts(recipe.file), logits, labels),
     }
 
 
@@ -78,14 +75,13 @@ def facts(path: Path) -> dict:
 
 
 def close(recipe: Recipe, what: str, found: np.ndarray, expected: np.ndarray) -> None:
-    apart, apart_max = float(np.abs(found - expected).max()), float(ARTEFACT.tolerance)
-    if apart > apart_max:
-        raise SystemExit(f"{recipe.name}: {what}: {apart:.2e} apart, {apart_max} is the most")
+    apart = float(np.abs(found - expected).max())
+    if apart > manifest.TOLERANCE:
+        raise SystemExit(f"{recipe.name}: {what}: {apart:.2e} apart, {manifest.TOLERANCE} is the most")
     print(f"{recipe.name}: {what}: {apart:.1e} apart")
 
 
 def report(recipe: Recipe, logits: np.ndarray, labels: np.ndarray) -> None:
     accuracy = (logits.argmax(axis=1) == labels).mean()
-    path = recipe.folder / ARTEFACT.file
-    print(f"{recipe.name}: accuracy {accuracy:.4f} on held-out data, {path.stat().st_size} bytes, "
-          f"sha256 {manifest.sha256(path)}")
+    print(f"{recipe.name}: accuracy {accuracy:.4f} on held-out data, {recipe.file.stat().st_size} bytes, "
+          f"sha256 {manifest.sha256(recipe.file)}")
