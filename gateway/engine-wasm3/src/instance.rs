@@ -20,6 +20,9 @@ const BROUGHT_BYTES_MAX: usize = 64 * 1024;
 /// Log frames of one call: every line that is kept, and a count at each power of two.
 const LOG_FRAMES_MAX: usize = GuestLog::LINES_MAX + 64;
 
+/// How long the lines of a worker that has ended are looked for: they are there already.
+const LAST_LINES_WAIT_MAX: Duration = Duration::from_millis(50);
+
 /// One instance of a guest, in a worker of its own.
 pub(crate) struct Wasm3Instance {
     worker: Worker,
@@ -193,7 +196,7 @@ impl Wasm3Instance {
 
     /// The process is gone: what it said before lies in the socket, and then nothing more comes.
     fn take_last_lines(&mut self) {
-        let deadline = Instant::now() + self.wait_max;
+        let deadline = Instant::now() + LAST_LINES_WAIT_MAX;
         for _ in 0..=LOG_FRAMES_MAX {
             let Ok((kind, body)) = self.link.receive(deadline, SMALL_BYTES_MAX) else {
                 return;

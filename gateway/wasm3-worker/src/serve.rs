@@ -1,4 +1,8 @@
-use std::{io, process::ExitCode, thread};
+use std::{
+    io,
+    process::{self, ExitCode},
+    thread,
+};
 
 use weir_engine::{Export, Trap, region};
 use weir_engine_wasm3::wire::{
@@ -36,22 +40,33 @@ pub(crate) fn serve() -> ExitCode {
     };
     let runs = thread::Builder::new().stack_size(STACK_BYTES).spawn({
         let mouth = mouth.clone();
-        move || run(&mut ear, &mouth)
+        move || end(&mouth, run(&mut ear, &mouth))
     });
     match runs.map(thread::JoinHandle::join) {
-        Ok(Ok(Ok(()))) => ExitCode::SUCCESS,
-        Ok(Ok(Err(Fatal::Trapped))) => ExitCode::from(1),
-        Ok(Ok(Err(fatal))) => give_up(&mouth, &fatal.to_string()),
-        Ok(Err(_)) => give_up(&mouth, "a bug: the worker panicked"),
+        Ok(_) => give_up(&mouth, "a bug: the worker panicked"),
         Err(error) => give_up(&mouth, &error.to_string()),
     }
+    ExitCode::from(3)
 }
 
-fn give_up(mouth: &Mouth, why: &str) -> ExitCode {
+/// Ends the process from the guest's thread: putting threads and files away takes system calls that are locked out.
+fn end(mouth: &Mouth, served: Result<(), Fatal>) -> ! {
+    process::exit(match served {
+        Ok(()) => 0,
+        Err(Fatal::Trapped) => 1,
+        Err(fatal) => {
+            give_up(mouth, &fatal.to_string());
+            3
+        }
+    })
+}
+
+/// The last words. Where nobody hears them, there is nobody else to tell.
+fn give_up(mouth: &Mouth, why: &str) {
     let mut frame = Frame::default();
     frame.begin().extend_from_slice(words_bytes(why));
     match mouth.say(Said::Fatal, &mut frame) {
-        Ok(()) | Err(_) => ExitCode::from(3),
+        Ok(()) | Err(_) => {}
     }
 }
 
