@@ -8,11 +8,12 @@ use wasmi::{
 
 use crate::say;
 
-/// The interpreter's own stack for the guest's locals and operands; it starts small and grows as calls nest.
-const VALUE_STACK_BYTES_MAX: usize = 16 * 1024;
+/// The interpreter's own stack for the guest's locals and operands, on the heap: it starts small and grows as calls
+/// nest, up to `stack_kib_max` of the device profile.
+const VALUE_STACK_BYTES_MAX: usize = 32 * 1024;
 const VALUE_STACK_BYTES: usize = 1000;
-/// Calls that nest.
-const DEPTH_MAX: usize = 256;
+/// Calls that nest: as the gateway reckons it from the same limit.
+const DEPTH_MAX: usize = VALUE_STACK_BYTES_MAX / 64;
 /// As `table_elements_max` of the device profile.
 const TABLE_ELEMENTS_MAX: usize = 256;
 /// What a line of the guest's log may have.
