@@ -1,4 +1,6 @@
-use super::{finish::Target, window::Walk};
+use core::hint::black_box;
+
+use super::{dot::UNROLL, finish::Target, window::Walk};
 use crate::{Averaging, Clamp, Place, Window};
 
 /// The greatest element of each window.
@@ -12,21 +14,56 @@ pub(super) fn max(
 ) {
     let mut walk = Walk::new(window, from, to);
     for output in output.chunks_exact_mut(usize::from(to.shape.channels)) {
-        output.fill(i8::MIN);
+        let mut is_first = true;
         for row in walk.rows() {
             for column in walk.columns() {
                 let values = input.get(walk.start(row, column)..).unwrap_or(&[]);
-                for (slot, value) in output.iter_mut().zip(values) {
-                    *slot = (*slot).max(*value);
+                let values = values.get(..output.len()).unwrap_or(values);
+                if is_first {
+                    copy(output, values);
+                } else {
+                    raise(output, values);
                 }
+                is_first = false;
             }
         }
         walk.advance();
         if clamp != Clamp::NONE {
             for slot in output {
-                *slot = (*slot).clamp(clamp.min, clamp.max);
+                *slot = (*slot).max(clamp.min).min(clamp.max);
             }
         }
+    }
+}
+
+/// Not `copy_from_slice`, which is a call that costs more than the few bytes of a position.
+fn copy(output: &mut [i8], values: &[i8]) {
+    let (outputs, outputs_rest) = output.as_chunks_mut::<UNROLL>();
+    let (values, values_rest) = values.as_chunks::<UNROLL>();
+    for (output, values) in outputs.iter_mut().zip(values) {
+        *output = *black_box(values);
+    }
+    for (slot, value) in outputs_rest.iter_mut().zip(values_rest) {
+        *slot = *black_box(value);
+    }
+}
+
+fn raise(output: &mut [i8], values: &[i8]) {
+    let (outputs, outputs_rest) = output.as_chunks_mut::<UNROLL>();
+    let (values, values_rest) = values.as_chunks::<UNROLL>();
+    for (output, values) in outputs.iter_mut().zip(values) {
+        let (output, values) = (black_box(output), black_box(values));
+        output[0] = output[0].max(values[0]);
+        output[1] = output[1].max(values[1]);
+        output[2] = output[2].max(values[2]);
+        output[3] = output[3].max(values[3]);
+        output[4] = output[4].max(values[4]);
+        output[5] = output[5].max(values[5]);
+        output[6] = output[6].max(values[6]);
+        output[7] = output[7].max(values[7]);
+    }
+    for (slot, value) in outputs_rest.iter_mut().zip(values_rest) {
+        *slot = (*slot).max(*value);
     }
 }
 
