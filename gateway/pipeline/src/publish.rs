@@ -13,6 +13,7 @@ use weir_transport::{Message, Outgoing, Properties, Refusal, Substitute};
 use crate::{Reason, RejectCode, Router, reject, reject::About, topics};
 
 const JSON: &str = "application/json";
+const CBOR: &str = "application/cbor";
 /// The user property that ties traces together (W3C Trace Context); carried over to whatever is published.
 const TRACEPARENT: &str = "traceparent";
 /// Smaller results have no substitute: a broker that refuses them refuses their reject too.
@@ -132,6 +133,7 @@ impl Publisher {
     const fn content_type(&self) -> &'static str {
         match self.options.format {
             ResultFormat::Json => JSON,
+            ResultFormat::Cbor => CBOR,
             ResultFormat::Postcard => RESULT_CONTENT_TYPE,
         }
     }

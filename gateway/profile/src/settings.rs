@@ -147,6 +147,15 @@ pub enum Codec {
         /// The sample's own time, for gaps: RFC 3339 text or Unix seconds; none = time of arrival.
         time: Option<String>,
     },
+    /// CBOR: fields as with JSON.
+    Cbor {
+        /// The values, in channel order.
+        fields: Vec<String>,
+        /// The sample's own time, as with JSON.
+        time: Option<String>,
+    },
+    /// A JPEG or PNG image; never with a window.
+    Image(ImageOptions),
     /// Little-endian numbers without a header, of the input's element type or of this one.
     Raw {
         /// Element type of the payload (converted to the input's).
@@ -154,6 +163,41 @@ pub enum Codec {
     },
     /// `weir-payload`'s `Sample`.
     Postcard,
+}
+
+/// How an image becomes a model's input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ImageOptions {
+    /// The colours; none = by the model's channels.
+    pub color: Option<Color>,
+    /// The way to the model's height and width; none = [`Resize::Stretch`] where they are fixed.
+    pub resize: Option<Resize>,
+    /// Pixels of an image.
+    pub pixels_max: u32,
+}
+
+/// The colours that a model takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Color {
+    /// Red, green, blue.
+    Rgb,
+    /// Blue, green, red.
+    Bgr,
+    /// Luma alone.
+    Gray,
+}
+
+/// How an image gets a model's height and width.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Resize {
+    /// The whole image, its proportions lost.
+    Stretch,
+    /// The middle of the image in the model's proportions.
+    Crop,
+    /// The whole image in its proportions, in the middle of black.
+    Pad,
+    /// Not at all: it must have the size.
+    None,
 }
 
 /// Preparation, per channel (one value = for all): `x · scale + offset`, then `(x − mean) / std`.
@@ -183,7 +227,7 @@ pub enum FloatPolicy {
 pub enum IdSource {
     /// A `CloudEvents` `id` user property where there is one, else a counter of the node.
     Automatic,
-    /// A field of the JSON payload, by JSON pointer.
+    /// A field of the JSON or CBOR payload, by JSON pointer.
     Field(String),
 }
 
@@ -228,6 +272,8 @@ pub struct ResultOptions {
 pub enum ResultFormat {
     /// JSON.
     Json,
+    /// The same in CBOR.
+    Cbor,
     /// postcard (`weir-payload`'s `InferenceResult`).
     Postcard,
 }

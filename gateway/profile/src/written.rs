@@ -14,7 +14,8 @@ use serde::{Deserialize, Serialize};
 pub use node::{Broker, Node, Paths, Protocol};
 pub use numbers::Numbers;
 pub use pipeline::{
-    CodecName, Decode, FloatName, FormatName, Outcome, PayloadType, Pipeline, Window,
+    CodecName, ColorName, Decode, FloatName, FormatName, Outcome, PayloadType, Pipeline,
+    ResizeName, Window,
 };
 pub use profile::{ClassName, EngineName, NnBackendName, ProfileFile, ProfileLimits};
 

@@ -3,7 +3,10 @@
 
 use std::{fs, num::NonZeroU32, path::Path};
 
-use weir_profile::{BrokerUrl, Codec, Finding, LoadOptions, Loaded, Severity, load, parse};
+use weir_profile::{
+    BrokerUrl, Codec, Color, Finding, ImageOptions, LoadOptions, Loaded, Resize, Severity, load,
+    parse,
+};
 
 const PIPELINE: &str = r#"
 [pipeline.pump-vibration]
@@ -266,6 +269,9 @@ fn values_that_cannot_work_are_refused() {
             "floats = \"any\"",
             "decode.fields",
         ),
+        ("scale = 0.001", "color = \"rgb\"", "decode.color"),
+        ("scale = 0.001", "resize = \"crop\"", "decode.resize"),
+        ("scale = 0.001", "pixels_max = 9", "decode.pixels_max"),
         ("profile = \"pi-4\"", "profile = \"pi-9\"", "profile"),
         ("profile = \"pi-4\"", "profile = \"base\"", "profile"),
         ("guest   = \"tinynn\"", "guest = \"a/b\"", "guest"),
@@ -278,6 +284,47 @@ fn values_that_cannot_work_are_refused() {
             "{to}: {error}"
         );
     }
+}
+
+#[test]
+fn cbor_has_the_keys_of_json() {
+    let settings = parse(&PIPELINE.replace("codec = \"json\"", "codec = \"cbor\"")).unwrap();
+    let codec = &settings.settings.pipelines[0].decode.codec;
+    assert!(matches!(codec, Codec::Cbor { fields, time: Some(_) } if fields.len() == 3));
+    let error = error_after(
+        "codec = \"json\", fields = [\"/ax\", \"/ay\", \"/az\"]",
+        "codec = \"cbor\"",
+    );
+    assert_eq!(error.key, "pipeline.pump-vibration.decode.fields");
+}
+
+#[test]
+fn images_have_their_own_keys_and_no_window() {
+    let decode =
+        r#"{ codec = "json", fields = ["/ax", "/ay", "/az"], time = "/t", scale = 0.001 }"#;
+    let window = "window  = { size = 128, stride = 64, gap_ms_max = 500 }\n";
+    let image = r#"{ codec = "image", color = "bgr", resize = "pad", pixels_max = 100 }"#;
+    assert_eq!(
+        error_after(decode, image).key,
+        "pipeline.pump-vibration.window"
+    );
+    let codec = |image: &str| {
+        let text = PIPELINE.replace(window, "").replace(decode, image);
+        let loaded = parse(&text).unwrap_or_else(|findings| panic!("{findings:#?}"));
+        loaded.settings.pipelines[0].decode.codec.clone()
+    };
+    let options = ImageOptions {
+        color: Some(Color::Bgr),
+        resize: Some(Resize::Pad),
+        pixels_max: 100,
+    };
+    assert_eq!(codec(image), Codec::Image(options));
+    let defaults = ImageOptions {
+        color: None,
+        resize: None,
+        pixels_max: 4_194_304,
+    };
+    assert_eq!(codec(r#"{ codec = "image" }"#), Codec::Image(defaults));
 }
 
 #[test]

@@ -50,6 +50,42 @@ pub enum BindError {
         /// Its sizes.
         takes: String,
     },
+    /// The colours are not as many as the model's channels.
+    #[error(
+        "{key}: the model's input {input} has {channels} channels: gray has one, rgb and bgr have three"
+    )]
+    Channels {
+        /// The key.
+        key: String,
+        /// The input.
+        input: String,
+        /// Its channels.
+        channels: usize,
+    },
+    /// There is no size to resize images to.
+    #[error(
+        "{key}: input {input} takes {takes}, which leaves the size of an image open; resize = \"none\" keeps each image's own"
+    )]
+    Resize {
+        /// The key.
+        key: String,
+        /// The input.
+        input: String,
+        /// Its sizes.
+        takes: String,
+    },
+    /// Not every value of a pixel fits the model's type.
+    #[error(
+        "{key}: the pixels of input {input} are 0 to 255: {words}; choose scale and offset so that all fit"
+    )]
+    Levels {
+        /// The key.
+        key: String,
+        /// The input.
+        input: String,
+        /// Which value does not fit.
+        words: String,
+    },
     /// The window is larger than the input may be.
     #[error("{key}: input {input} would take {bytes} bytes, the model allows {bytes_max}")]
     TooLarge {

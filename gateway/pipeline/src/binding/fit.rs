@@ -93,7 +93,7 @@ fn place(
     }
 }
 
-fn orders(layout: Option<Layout>) -> &'static [Layout] {
+pub(super) fn orders(layout: Option<Layout>) -> &'static [Layout] {
     match layout {
         None => &[Layout::ChannelsFirst, Layout::ChannelsLast],
         Some(Layout::ChannelsFirst) => &[Layout::ChannelsFirst],

@@ -1,6 +1,6 @@
 use weir_profile::{Codec, Pipeline, Window};
 
-use super::{BindError, Dim, Laid, Layout, fit, lay};
+use super::{BindError, Dim, Frame, Laid, Layout, fit, lay};
 
 /// What a message brings for an input.
 #[derive(Debug, Clone)]
@@ -45,7 +45,12 @@ impl Form {
         layout: Option<Layout>,
     ) -> Result<Self, Mismatch> {
         let fields = match codec {
-            Codec::Json { fields, .. } => Some(fields.len()),
+            Codec::Json { fields, .. } | Codec::Cbor { fields, .. } => Some(fields.len()),
+            Codec::Image(_) => {
+                let frame = Frame::new(dims, layout);
+                let axis = frame.map_or(dims.len(), |frame| frame.channel_axis);
+                return Ok(Self::Whole { axis });
+            }
             Codec::Raw { .. } | Codec::Postcard => None,
         };
         if let Some(window) = window {

@@ -5,6 +5,7 @@ mod error;
 mod facts;
 mod fit;
 mod form;
+mod frame;
 mod scaling;
 
 use guest_abi::{DType, TensorInfo};
@@ -18,6 +19,7 @@ pub use self::{
 pub(crate) use self::{
     fit::{Dim, Laid, elements, flat_dims, lay, match_dims, words},
     form::Form,
+    frame::Frame,
 };
 use crate::{decode::Decoder, prepare::Preparation};
 
@@ -56,7 +58,7 @@ impl Binding {
     ) -> Result<Self, BindError> {
         let given: Vec<&TensorInfo> = signature.given_inputs().collect();
         check_count(pipeline, &given)?;
-        let inputs = given
+        let inputs: Vec<InputPlan> = given
             .iter()
             .map(|info| InputPlan::new(pipeline, info, facts.input(&info.name), given.len()))
             .collect::<Result<_, _>>()?;
@@ -64,7 +66,7 @@ impl Binding {
         let labels = result.labels.as_ref().unwrap_or(&facts.labels).clone();
         check_labels(pipeline, &labels, signature)?;
         Ok(Self {
-            decoder: Decoder::new(pipeline)?,
+            decoder: Decoder::new(pipeline, &inputs)?,
             inputs,
             window: pipeline.window,
             floats: pipeline.decode.floats,
@@ -144,11 +146,13 @@ impl InputPlan {
 fn check_count(pipeline: &Pipeline, given: &[&TensorInfo]) -> Result<(), BindError> {
     let codec = match pipeline.decode.codec {
         Codec::Json { .. } => "json",
+        Codec::Cbor { .. } => "cbor",
+        Codec::Image(_) => "image",
         Codec::Raw { .. } => "raw",
         Codec::Postcard => "postcard",
     };
     let several = match pipeline.decode.codec {
-        Codec::Json { .. } | Codec::Raw { .. } => false,
+        Codec::Json { .. } | Codec::Cbor { .. } | Codec::Image(_) | Codec::Raw { .. } => false,
         Codec::Postcard => pipeline.window.is_none(),
     };
     if given.len() == 1 || (several && given.len() > 1) {

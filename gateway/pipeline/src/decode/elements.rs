@@ -59,16 +59,20 @@ impl Ready {
 
     /// Refuses an input that is larger than the model allows.
     pub(crate) fn check(&self, plan: &InputPlan) -> Result<(), Reason> {
-        let bytes = self.tensor().data.len();
-        if bytes > plan.bytes_max {
-            let words = format!(
-                "input {} would take {bytes} bytes, the model allows {}",
-                plan.name, plan.bytes_max
-            );
-            return Err(Reason::new(RejectCode::InputTooLarge, words));
-        }
-        Ok(())
+        check_bytes(plan, self.tensor().data.len())
     }
+}
+
+/// Refuses an input of so many bytes, where the model allows fewer.
+pub(super) fn check_bytes(plan: &InputPlan, bytes: usize) -> Result<(), Reason> {
+    if bytes > plan.bytes_max {
+        let words = format!(
+            "input {} would take {bytes} bytes, the model allows {}",
+            plan.name, plan.bytes_max
+        );
+        return Err(Reason::new(RejectCode::InputTooLarge, words));
+    }
+    Ok(())
 }
 
 /// Samples of `channels` elements each → channel after channel.

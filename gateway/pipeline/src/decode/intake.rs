@@ -7,7 +7,7 @@ use weir_profile::DeviceId;
 use super::{
     Decoder, Ready,
     elements::{Encoded, inner},
-    json::{self, Json},
+    fields::{self, Fields},
     postcard, raw,
 };
 use crate::{
@@ -92,15 +92,19 @@ impl Intake {
     pub(crate) fn take(&mut self, payload: &Bytes, origin: Origin<'_>) -> Result<bool, Reason> {
         self.id.clear();
         match &mut self.decoder {
-            Decoder::Json(json) => {
-                let read = json.read(payload);
-                let id = json.id();
+            Decoder::Fields(fields) => {
+                let read = fields.read(payload);
+                let id = fields.id();
                 if let Ok(Some(id)) = &id {
                     self.id.push_str(id);
                 }
                 read.and(id)?;
-                self.work.json(json, origin)
+                self.work.fields(fields, origin)
             }
+            Decoder::Image(image) => match (self.work.plans.first(), self.work.ready.first_mut()) {
+                (Some(plan), Some(ready)) => image.read(payload, plan, ready).map(|()| true),
+                _ => Err(no_input()),
+            },
             Decoder::Raw(dtype) => {
                 let plan = self.work.plans.first().ok_or_else(no_input)?;
                 let encoded = Encoded {
@@ -121,9 +125,9 @@ impl Intake {
 }
 
 impl Work {
-    fn json(&mut self, json: &Json, origin: Origin<'_>) -> Result<bool, Reason> {
-        let fields = json.fields()?;
-        let time = json.time_us()?;
+    fn fields(&mut self, document: &Fields, origin: Origin<'_>) -> Result<bool, Reason> {
+        let fields = document.fields()?;
+        let time = document.time_us()?;
         let (Some(plan), Some(ready)) = (self.plans.first(), self.ready.first_mut()) else {
             return Err(no_input());
         };
@@ -135,7 +139,7 @@ impl Work {
         ready.shared = None;
         match &plan.form {
             Form::Window { channels, .. } => {
-                json::arrange(fields, *channels, Layout::ChannelsLast, &mut self.values)?;
+                fields::arrange(fields, *channels, Layout::ChannelsLast, &mut self.values)?;
                 plan.preparation
                     .write(&self.values, target(1), &mut self.bytes)?;
                 let bytes = std::mem::take(&mut self.bytes);
@@ -145,13 +149,13 @@ impl Work {
             }
             Form::Fields { channels } => {
                 let count =
-                    json::arrange(fields, *channels, Layout::ChannelsFirst, &mut self.values)?;
+                    fields::arrange(fields, *channels, Layout::ChannelsFirst, &mut self.values)?;
                 let laid = lay(&plan.dims, plan.layout, *channels, count)
                     .ok_or_else(|| wrong_count(plan, *channels, count))?;
                 let inner = match laid.order {
                     Layout::ChannelsFirst => count,
                     Layout::ChannelsLast => {
-                        json::arrange(fields, *channels, laid.order, &mut self.values)?;
+                        fields::arrange(fields, *channels, laid.order, &mut self.values)?;
                         1
                     }
                 };
@@ -160,7 +164,7 @@ impl Work {
                     .write(&self.values, target(inner), &mut ready.own)?;
             }
             Form::Whole { axis } => {
-                let values = json::whole(fields, &plan.dims, &mut ready.dims)?;
+                let values = fields::whole(fields, &plan.dims, &mut ready.dims)?;
                 let inner = inner(&ready.dims, *axis);
                 plan.preparation
                     .write(values, target(inner), &mut ready.own)?;

@@ -1,6 +1,9 @@
 //! Bytes → numbers, by the codec that the pipeline names, without trust in a single one of them.
 
+mod cbor;
 mod elements;
+mod fields;
+mod image;
 mod intake;
 mod json;
 mod postcard;
@@ -9,27 +12,37 @@ mod raw;
 use guest_abi::DType;
 use weir_profile::{Codec, Pipeline};
 
-use self::json::Json;
 pub(crate) use self::{
     elements::Ready,
     intake::{Intake, Origin},
 };
-use crate::BindError;
+use self::{fields::Fields, image::Image};
+use crate::{BindError, binding::InputPlan};
 
 /// A codec, ready to read.
 #[derive(Debug, Clone)]
 pub(crate) enum Decoder {
-    Json(Json),
+    /// JSON or CBOR.
+    Fields(Fields),
+    /// Boxed: it has the most memory of its own.
+    Image(Box<Image>),
     Raw(DType),
     Postcard,
 }
 
 impl Decoder {
-    pub(crate) fn new(pipeline: &Pipeline) -> Result<Self, BindError> {
+    /// The pipeline's codec, for the model's inputs; there is at least one.
+    pub(crate) fn new(pipeline: &Pipeline, inputs: &[InputPlan]) -> Result<Self, BindError> {
+        let (name, id) = (&pipeline.name, &pipeline.decode.id);
         match &pipeline.decode.codec {
             Codec::Json { fields, time } => {
-                Json::new(&pipeline.name, fields, time.as_deref(), &pipeline.decode.id)
-                    .map(Self::Json)
+                Fields::new(json::read, name, fields, time.as_deref(), id).map(Self::Fields)
+            }
+            Codec::Cbor { fields, time } => {
+                Fields::new(cbor::read, name, fields, time.as_deref(), id).map(Self::Fields)
+            }
+            Codec::Image(options) => {
+                Image::new(pipeline, *options, &inputs[0]).map(|image| Self::Image(Box::new(image)))
             }
             Codec::Raw { dtype } => Ok(Self::Raw(*dtype)),
             Codec::Postcard => Ok(Self::Postcard),

@@ -1,6 +1,6 @@
 use weir_payload::{DType, Sample, Tensor};
 
-use super::{elements::Encoded, json::ID_BYTES_MAX};
+use super::{elements::Encoded, fields::ID_BYTES_MAX};
 use crate::{
     Reason, RejectCode,
     binding::{Form, InputPlan, elements, flat_dims, match_dims, words},

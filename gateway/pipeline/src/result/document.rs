@@ -72,7 +72,7 @@ pub struct Output<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Millis(pub u64);
 
-/// Numbers as JSON writes them: the shortest text that reads back as the same number.
+/// Numbers: in JSON the shortest text that reads back as the same number, in CBOR floats of their own width.
 #[derive(Debug, Clone, Copy)]
 pub enum Numbers<'a> {
     /// Little-endian elements.

@@ -1,4 +1,4 @@
-//! Tensors → what is published: labels by rank, outputs as they are, in JSON or postcard.
+//! Tensors → what is published: labels by rank, outputs as they are, in JSON, CBOR or postcard.
 
 mod document;
 mod rank;

@@ -83,13 +83,27 @@ impl ResultWriter {
         }
         self.buffer.clear();
         let best = match self.options.format {
-            ResultFormat::Json => self.json(facts, outputs)?,
+            ResultFormat::Json => self.document(facts, outputs, true, |document, buffer| {
+                serde_json::to_writer(buffer, document).map_err(unwritable)
+            })?,
+            ResultFormat::Cbor => self.document(facts, outputs, false, |document, buffer| {
+                *buffer =
+                    cbor4ii::serde::to_vec(std::mem::take(buffer), document).map_err(unwritable)?;
+                Ok(())
+            })?,
             ResultFormat::Postcard => self.postcard(facts, outputs)?,
         };
         Ok((Bytes::copy_from_slice(&self.buffer), best))
     }
 
-    fn json(&mut self, facts: Facts<'_>, outputs: &[Tensor]) -> Result<Best, Reason> {
+    /// The result as a document of named values, in the format that `write` knows.
+    fn document(
+        &mut self,
+        facts: Facts<'_>,
+        outputs: &[Tensor],
+        finite_only: bool,
+        write: impl FnOnce(&InferenceResult<'_>, &mut Vec<u8>) -> Result<(), Reason>,
+    ) -> Result<Best, Reason> {
         let Self {
             options,
             labels,
@@ -99,7 +113,9 @@ impl ResultWriter {
         } = self;
         let verdict = verdict(options, labels, ranking);
         let softmax_scores = softmax.then_some(ranking.scores.as_slice());
-        check_finite(options.outputs, &verdict, outputs)?;
+        if finite_only {
+            check_finite(options.outputs, &verdict, outputs)?;
+        }
         let output = |(index, tensor)| output(index, tensor, softmax_scores);
         let outputs: Option<Vec<Output<'_>>> = options
             .outputs
@@ -120,7 +136,7 @@ impl ResultWriter {
             latency_ms: Millis(facts.latency_us),
             infer_ms: Millis(facts.infer_us),
         };
-        serde_json::to_writer(buffer, &document).map_err(unwritable)?;
+        write(&document, buffer)?;
         Ok(verdict.best())
     }
 

@@ -1,13 +1,16 @@
 use guest_abi::DType;
 
 use crate::{
-    Codec, Decode, FloatPolicy, IdSource, Scaling,
+    Codec, Color, Decode, FloatPolicy, IdSource, ImageOptions, Resize, Scaling,
     report::Report,
-    written::{self, CodecName, FloatName, Numbers, PayloadType},
+    written::{self, CodecName, ColorName, FloatName, Numbers, PayloadType, ResizeName},
 };
 
-/// The greatest number of fields of a JSON payload.
+/// The greatest number of fields of a payload.
 const FIELDS_MAX: usize = 4096;
+
+/// Pixels of an image, where the pipeline says nothing: 2048 × 2048, twice those of a 1080p camera.
+const PIXELS_MAX: u32 = 4_194_304;
 
 /// `decode` of one pipeline.
 pub(super) fn decode(report: &mut Report<'_>, name: &str, written: &written::Decode) -> Decode {
@@ -19,6 +22,8 @@ pub(super) fn decode(report: &mut Report<'_>, name: &str, written: &written::Dec
     Decode {
         codec: match written.codec {
             CodecName::Json => Codec::Json { fields, time },
+            CodecName::Cbor => Codec::Cbor { fields, time },
+            CodecName::Image => Codec::Image(image(written)),
             CodecName::Raw => Codec::Raw {
                 dtype: dtype(written.dtype),
             },
@@ -45,30 +50,38 @@ impl Checker<'_, '_, '_> {
     }
 
     fn only_for_its_codec(&mut self, written: &written::Decode) {
-        let json = written.codec == CodecName::Json;
+        let document = has_fields(written.codec);
         let raw = written.codec == CodecName::Raw;
+        let image = written.codec == CodecName::Image;
         let stated = [
-            ("fields", written.fields.is_some(), json, "json"),
-            ("time", written.time.is_some(), json, "json"),
-            ("id", written.id.is_some(), json, "json"),
+            ("fields", written.fields.is_some(), document, "json or cbor"),
+            ("time", written.time.is_some(), document, "json or cbor"),
+            ("id", written.id.is_some(), document, "json or cbor"),
             ("dtype", written.dtype.is_some(), raw, "raw"),
+            ("color", written.color.is_some(), image, "image"),
+            ("resize", written.resize.is_some(), image, "image"),
+            ("pixels_max", written.pixels_max.is_some(), image, "image"),
         ];
         for (key, stated, fits, codec) in stated {
             if stated && !fits {
-                let message = format!("belongs to codec = {codec:?} only");
+                let message = format!("belongs to the codec {codec} only");
                 self.error(key, message, "remove it, or choose that codec");
             }
         }
     }
 
     fn fields(&mut self, written: &written::Decode) -> Vec<String> {
-        if written.codec != CodecName::Json {
+        if !has_fields(written.codec) {
             return Vec::new();
         }
         let fields = written.fields.clone().unwrap_or_default();
         if fields.is_empty() {
             let help = "list the values by JSON pointer: fields = [\"/ax\", \"/ay\"]; \"\" is the whole document";
-            self.error("fields", "is missing: the codec json needs it", help);
+            self.error(
+                "fields",
+                "is missing: the codecs json and cbor need it",
+                help,
+            );
         }
         if fields.len() > FIELDS_MAX {
             let message = format!(
@@ -136,6 +149,30 @@ impl Checker<'_, '_, '_> {
             self.error(key, "has a number beyond the range of a 32-bit float", "");
         }
         Some(numbers.clone())
+    }
+}
+
+fn has_fields(codec: CodecName) -> bool {
+    match codec {
+        CodecName::Json | CodecName::Cbor => true,
+        CodecName::Image | CodecName::Raw | CodecName::Postcard => false,
+    }
+}
+
+fn image(written: &written::Decode) -> ImageOptions {
+    ImageOptions {
+        color: written.color.map(|color| match color {
+            ColorName::Rgb => Color::Rgb,
+            ColorName::Bgr => Color::Bgr,
+            ColorName::Gray => Color::Gray,
+        }),
+        resize: written.resize.map(|resize| match resize {
+            ResizeName::Stretch => Resize::Stretch,
+            ResizeName::Crop => Resize::Crop,
+            ResizeName::Pad => Resize::Pad,
+            ResizeName::None => Resize::None,
+        }),
+        pixels_max: written.pixels_max.unwrap_or(PIXELS_MAX),
     }
 }
 

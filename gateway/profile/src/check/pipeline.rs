@@ -1,7 +1,7 @@
 use std::{num::NonZeroU32, str::FromStr, time::Duration};
 
 use super::{decode::decode, profile::Profiles, result::result, topic};
-use crate::{NameError, Pipeline, Window, report::Report, written};
+use crate::{Codec, NameError, Pipeline, Window, report::Report, written};
 
 /// What a pipeline is checked against.
 pub(crate) struct Context<'a> {
@@ -45,6 +45,11 @@ pub(crate) fn pipeline(
         }
     }
     let decode = decode(report, name, &written.decode);
+    if matches!(decode.codec, Codec::Image(_)) && written.window.is_some() {
+        let message = "an image is a whole input and enters no window";
+        let help = "remove the window, or choose another codec";
+        report.error(&key("window"), message, help);
+    }
     let window = written
         .window
         .as_ref()

@@ -33,6 +33,7 @@ pub(super) fn result(
     ResultOptions {
         format: match written.format {
             FormatName::Json => ResultFormat::Json,
+            FormatName::Cbor => ResultFormat::Cbor,
             FormatName::Postcard => ResultFormat::Postcard,
         },
         softmax: written.softmax,

@@ -34,13 +34,23 @@ pub struct Pipeline {
 pub struct Decode {
     /// The format of the payload.
     pub codec: CodecName,
-    /// `json` only, and required there: the values by JSON pointer (`/ax`), in channel order; each a number or a
-    /// (nested) array of numbers. `""` is the whole document.
+    /// `json` and `cbor` only, and required there: the values by JSON pointer (`/ax`), in channel order; each a number
+    /// or a (nested) array of numbers. `""` is the whole document. An integer key of a CBOR map is its digits (`/2`).
     pub fields: Option<Vec<String>>,
-    /// `json` only: the sample's own time by JSON pointer, RFC 3339 text or Unix seconds. Default: the time of arrival.
+    /// `json` and `cbor` only: the sample's own time by JSON pointer, RFC 3339 text or Unix seconds. Default: the time of
+    /// arrival.
     pub time: Option<String>,
     /// `raw` only: the type of the payload's little-endian elements. Default: `f32`.
     pub dtype: Option<PayloadType>,
+    /// `image` only: the colours that the model takes. Default: `rgb` for a model of three channels, `gray` for one.
+    pub color: Option<ColorName>,
+    /// `image` only: how an image gets the model's height and width. Default: `stretch`; `none` for a model whose height
+    /// or width varies.
+    pub resize: Option<ResizeName>,
+    /// `image` only: pixels (width × height) of an image, checked before it is decoded; decoding takes up to 14 bytes of
+    /// the host's memory for each. Default: 4194304 (2048 × 2048).
+    #[schemars(range(min = 1, max = 67_108_864))]
+    pub pixels_max: Option<u32>,
     /// Factor, one for all channels or one for each: `x · scale + offset`. Default: 1.
     pub scale: Option<Numbers>,
     /// Summand, one for all channels or one for each. Default: 0.
@@ -52,8 +62,8 @@ pub struct Decode {
     /// What happens with NaN and infinite values.
     #[serde(default)]
     pub floats: FloatName,
-    /// `json` only: the sensor's own identity of the message by JSON pointer. Default: a `CloudEvents` `id` user
-    /// property where there is one, else a counter of the node.
+    /// `json` and `cbor` only: the sensor's own identity of the message by JSON pointer. Default: a `CloudEvents` `id`
+    /// user property where there is one, else a counter of the node.
     pub id: Option<String>,
 }
 
@@ -63,10 +73,40 @@ pub struct Decode {
 pub enum CodecName {
     /// A JSON document.
     Json,
+    /// One CBOR item (RFC 8949); typed arrays (RFC 8746) are arrays of numbers.
+    Cbor,
+    /// A JPEG or PNG image, whatever its content type says; without a window.
+    Image,
     /// Little-endian numbers without a header.
     Raw,
     /// A `Sample` in postcard format.
     Postcard,
+}
+
+/// The colours that a model takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ColorName {
+    /// Three channels: red, green, blue.
+    Rgb,
+    /// Three channels: blue, green, red, as OpenCV has them.
+    Bgr,
+    /// One channel: the luma of ITU-R BT.601.
+    Gray,
+}
+
+/// How an image gets a model's height and width.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ResizeName {
+    /// The whole image, its proportions lost where the model's are others.
+    Stretch,
+    /// The middle of the image in the model's proportions; what lies beyond is cut off.
+    Crop,
+    /// The whole image in its own proportions, in the middle of black.
+    Pad,
+    /// Not at all: an image of another size is rejected.
+    None,
 }
 
 /// The type of the elements of a raw payload.
@@ -170,6 +210,8 @@ impl Default for Outcome {
 pub enum FormatName {
     /// A JSON document.
     Json,
+    /// The same document in CBOR: maps with the same keys, floats in their own width, NaN and infinity included.
+    Cbor,
     /// An `InferenceResult` in postcard format.
     Postcard,
 }

@@ -1,11 +1,11 @@
 use std::io::Write;
 
 use comfy_table::{Table, presets::NOTHING};
-use weir_profile::{Codec, Decode, DeviceId, Scaling, Window};
+use weir_profile::{Codec, Color, Decode, DeviceId, ImageOptions, Resize, Scaling, Window};
 
 use crate::{
     cli::ExplainArgs,
-    command::settings,
+    command::{fits, settings},
     exit::Exit,
     prepare::{PreparedLane, PreparedPipeline},
 };
@@ -60,13 +60,16 @@ fn way(prepared: &PreparedPipeline, lane: &PreparedLane) -> Table {
         ("input", lane.binding.shapes().join("; ")),
         (
             "profile",
-            format!("{} ({})", lane.profile.name, lane.profile.class),
+            format!("{}: {}", lane.profile.name, lane.profile.description),
         ),
+        ("class", fits::class(lane)),
         (
             "engine",
             format!("{}: {}", lane.engine.engine, lane.engine.reason),
         ),
         ("guest", lane.guest_version()),
+        ("features", fits::features(lane)),
+        ("memory", fits::memory(lane)),
         ("model", model),
         (
             "own profiles",
@@ -85,16 +88,9 @@ fn way(prepared: &PreparedPipeline, lane: &PreparedLane) -> Table {
 
 fn decode(decode: &Decode) -> String {
     let mut words = match &decode.codec {
-        Codec::Json { fields, time } => {
-            let time = time
-                .as_ref()
-                .map(|time| format!(", sample time from {time}"));
-            format!(
-                "json, values from {}{}",
-                fields.join(" "),
-                time.unwrap_or_default()
-            )
-        }
+        Codec::Json { fields, time } => document("json", fields, time.as_deref()),
+        Codec::Cbor { fields, time } => document("cbor", fields, time.as_deref()),
+        Codec::Image(options) => image(options),
         Codec::Raw { dtype } => format!("raw, little-endian {}", dtype.name()),
         Codec::Postcard => "postcard, weir-payload's Sample".to_owned(),
     };
@@ -116,6 +112,30 @@ fn decode(decode: &Decode) -> String {
         }
     }
     words
+}
+
+fn document(codec: &str, fields: &[String], time: Option<&str>) -> String {
+    let time = time.map(|time| format!(", sample time from {time}"));
+    let fields = fields.join(" ");
+    format!("{codec}, values from {fields}{}", time.unwrap_or_default())
+}
+
+fn image(options: &ImageOptions) -> String {
+    let color = match options.color {
+        None => "colours as the model has channels",
+        Some(Color::Rgb) => "rgb",
+        Some(Color::Bgr) => "bgr",
+        Some(Color::Gray) => "gray",
+    };
+    let resize = match options.resize {
+        None => "stretched where the model's size is fixed",
+        Some(Resize::Stretch) => "stretched to the model's size",
+        Some(Resize::Crop) => "cropped to the model's proportions",
+        Some(Resize::Pad) => "padded to the model's proportions",
+        Some(Resize::None) => "of the model's size",
+    };
+    let pixels_max = options.pixels_max;
+    format!("image (JPEG, PNG), {color}, {resize}, at most {pixels_max} pixels")
 }
 
 fn window(window: Window) -> String {

@@ -168,7 +168,9 @@ mod binary;
 proptest! {
     #[test]
     fn no_payload_makes_a_codec_panic(bytes in prop::collection::vec(any::<u8>(), 0..64), size in prop::option::of(1_u32..4)) {
-        for codec in [json(XY), Codec::Raw { dtype: DType::I16 }, Codec::Postcard] {
+        let fields = || XY.iter().map(|field| (*field).to_owned()).collect();
+        let cbor = Codec::Cbor { fields: fields(), time: None };
+        for codec in [json(XY), cbor, Codec::Raw { dtype: DType::I16 }, Codec::Postcard] {
             for dims in [&[1, 2, -1][..], &[-1, -1, 2]] {
                 let pipeline = with(codec.clone(), size);
                 if let Ok(binding) = Binding::new(&pipeline, &signature(DType::F16, dims), &facts()) {

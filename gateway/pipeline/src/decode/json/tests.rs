@@ -1,11 +1,14 @@
 use proptest::prelude::*;
 
-use super::*;
+use weir_profile::IdSource;
 
-fn decoder(fields: &[&str]) -> Json {
+use super::*;
+use crate::decode::fields::Fields;
+
+fn decoder(fields: &[&str]) -> Fields {
     let fields: Vec<String> = fields.iter().map(|field| (*field).to_owned()).collect();
     let id = IdSource::Field("/id".to_owned());
-    Json::new(&"p".parse().unwrap(), &fields, Some("/t"), &id).unwrap()
+    Fields::new(read, &"p".parse().unwrap(), &fields, Some("/t"), &id).unwrap()
 }
 
 /// The values of the fields, or the code of the reject.
@@ -30,7 +33,8 @@ fn fields_are_found_wherever_their_pointers_lead() {
 
 #[test]
 fn a_whole_payload_may_be_the_value() {
-    let mut json = Json::new(
+    let mut json = Fields::new(
+        read,
         &"p".parse().unwrap(),
         &[String::new()],
         None,

@@ -119,6 +119,51 @@ fn json_refuses_what_it_cannot_carry_and_postcard_carries_it() {
 }
 
 #[test]
+fn cbor_says_the_same_as_json() {
+    let outputs = [class(&[0.1, 0.0, 0.5, 0.25]), class(&[1.0])];
+    for (softmax, top_k) in [(false, 1), (true, 3), (false, 0)] {
+        let json = json(
+            &mut writer(softmax, |options| options.top_k = top_k),
+            &outputs,
+        )
+        .unwrap();
+        let mut writer = writer(softmax, |options| {
+            options.top_k = top_k;
+            options.format = ResultFormat::Cbor;
+        });
+        let (bytes, best) = writer.write(FACTS, &outputs).unwrap();
+        let cbor: serde_json::Value = cbor4ii::serde::from_slice(&bytes).unwrap();
+        assert_eq!(cbor["label"].as_str(), best.label.as_deref());
+        assert_eq!(shortened(cbor), shortened(json));
+    }
+}
+
+/// Numbers as 32-bit floats: JSON's shortest text of one reads back as another 64-bit float.
+fn shortened(document: serde_json::Value) -> serde_json::Value {
+    use serde_json::Value;
+    match document {
+        Value::Number(number) => number.as_f64().map(|number| number as f32).into(),
+        Value::Array(items) => items.into_iter().map(shortened).collect(),
+        Value::Object(map) => map
+            .into_iter()
+            .map(|(key, value)| (key, shortened(value)))
+            .collect(),
+        other @ (Value::Null | Value::Bool(_) | Value::String(_)) => other,
+    }
+}
+
+#[test]
+fn cbor_carries_what_json_cannot() {
+    let mut writer = writer(false, |options| options.format = ResultFormat::Cbor);
+    let (bytes, _) = writer
+        .write(FACTS, &[class(&[0.0, f32::NAN, 1.0, f32::INFINITY])])
+        .unwrap();
+    let infinite = [0xfa, 0x7f, 0x80, 0, 0];
+    assert!(bytes.windows(5).any(|bytes| bytes == infinite));
+    assert!(cbor4ii::serde::from_slice::<serde_json::Value>(&bytes).is_ok());
+}
+
+#[test]
 fn the_memory_is_used_again() {
     let mut writer = writer(false, |options| options.format = ResultFormat::Postcard);
     let outputs = [class(&[0.25, 0.0, 0.5, 0.25])];

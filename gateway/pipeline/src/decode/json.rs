@@ -1,17 +1,14 @@
 #![expect(
     clippy::as_conversions,
-    reason = "integers of JSON become 64-bit floats; seconds become microseconds after a check of their range"
+    reason = "integers of JSON become 64-bit floats"
 )]
+//! JSON → fields. Nesting is bounded by serde_json (128).
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 
-use guest_abi::RANK_MAX;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::{
-    pointer::Tree,
-    slot::{Fault, Kind, Slot},
-};
+use super::fields::{Kind, Slot, Tree};
 use crate::{Reason, RejectCode};
 
 /// Reads a payload into the slots that the tree names.
@@ -27,12 +24,6 @@ pub(super) fn read(tree: &Tree, slots: &mut [Slot], payload: &[u8]) -> Result<()
         };
         Reason::new(code, words)
     })
-}
-
-/// Unix seconds → microseconds, where they are between the years 1 and 9999.
-pub(super) fn seconds_us(seconds: f64) -> Option<i64> {
-    const SECONDS_MAX: f64 = 253_402_300_799.0;
-    (seconds.abs() <= SECONDS_MAX).then(|| (seconds * 1e6).round() as i64)
 }
 
 /// A place in the payload on the way to some slot.
@@ -93,7 +84,7 @@ impl<'de> Visitor<'de> for Place<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
         for index in 0.. {
-            let more = match self.tree.at_index(index) {
+            let more = match self.tree.at_integer(index) {
                 Some(tree) => {
                     let slots = &mut *self.slots;
                     seq.next_element_seed(Place { tree, slots })?.is_some()
@@ -137,31 +128,6 @@ struct Value<'s> {
     depth: usize,
 }
 
-impl Value<'_> {
-    /// Something that is neither a number nor an array.
-    fn found(self, kind: Kind) {
-        if self.depth == 0 {
-            self.slot.kind = kind;
-        } else {
-            self.slot.fail(Fault::NotANumber);
-        }
-    }
-
-    fn number(self, kind: Kind, value: f64) {
-        if self.depth == 0 {
-            self.slot.kind = kind;
-        }
-        self.slot.number(self.depth, value);
-    }
-
-    fn integer(self, digits: impl fmt::Display, value: f64) {
-        if self.depth == 0 {
-            write!(self.slot.text, "{digits}").expect("writing to a String does not fail");
-        }
-        self.number(Kind::Integer, value);
-    }
-}
-
 impl<'de> DeserializeSeed<'de> for Value<'_> {
     type Value = ();
 
@@ -178,51 +144,44 @@ impl<'de> Visitor<'de> for Value<'_> {
     }
 
     fn visit_bool<E: Error>(self, _: bool) -> Result<(), E> {
-        self.found(Kind::Other);
+        self.slot.other(self.depth, Kind::Other);
         Ok(())
     }
 
     fn visit_unit<E: Error>(self) -> Result<(), E> {
-        self.found(Kind::Null);
+        self.slot.other(self.depth, Kind::Null);
         Ok(())
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<(), E> {
-        if self.depth == 0 {
-            self.slot.text.push_str(text);
-        }
-        self.found(Kind::Text);
+        self.slot.text(self.depth, text);
         Ok(())
     }
 
     fn visit_i64<E: Error>(self, value: i64) -> Result<(), E> {
-        self.integer(value, value as f64);
+        self.slot.integer(self.depth, value, value as f64);
         Ok(())
     }
 
     fn visit_u64<E: Error>(self, value: u64) -> Result<(), E> {
-        self.integer(value, value as f64);
+        self.slot.integer(self.depth, value, value as f64);
         Ok(())
     }
 
     fn visit_f64<E: Error>(self, value: f64) -> Result<(), E> {
-        self.number(Kind::Number, value);
+        self.slot.number(self.depth, value);
         Ok(())
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        self.found(Kind::Other);
+        self.slot.other(self.depth, Kind::Other);
         Ok(())
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
         let Self { slot, depth } = self;
-        if depth == 0 {
-            slot.kind = Kind::Array;
-        }
-        if depth == RANK_MAX {
-            slot.fail(Fault::TooDeep);
+        if !slot.open(depth) {
             while seq.next_element::<IgnoredAny>()?.is_some() {}
             return Ok(());
         }
@@ -234,7 +193,10 @@ impl<'de> Visitor<'de> for Value<'_> {
         while item(slot)?.is_some() {
             length += 1;
         }
-        slot.array(depth, length);
+        slot.close(depth, length);
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,42 +1,51 @@
-//! JSON: the fields that a pipeline names, read in one pass; everything else is skipped without being kept.
+#![expect(
+    clippy::as_conversions,
+    reason = "seconds become microseconds after a check of their range"
+)]
+//! The fields of a document (JSON or CBOR) that a pipeline names, read in one pass; everything else is skipped without
+//! being kept.
 //!
 //! - Every field a number: one sample, a channel from each field.
 //! - Every field an array of `n` numbers: `n` samples.
 //! - One field alone may be an array of samples (`[[x, y, z], …]`), or without a window the whole tensor, with the
 //!   model's sizes (those of 1 may be left out).
 //!
-//! Where a key stands twice the last one counts. Nesting is bounded by serde_json (128) and, within a field, by the
-//! greatest rank of a tensor (8).
+//! Where a key stands twice the last one counts. Nesting is bounded by the reader and, within a field, by the greatest
+//! rank of a tensor (8).
 
 mod pointer;
-mod read;
 mod samples;
 mod slot;
 
 use weir_profile::{IdSource, PipelineName};
 
-pub(super) use self::samples::{arrange, whole};
-use self::{
+pub(super) use self::{
     pointer::Tree,
+    samples::{arrange, whole},
     slot::{Kind, Slot},
 };
 use crate::{BindError, Reason, RejectCode};
+
+/// Reads a payload into the slots that the tree names.
+pub(super) type Reader = fn(&Tree, &mut [Slot], &[u8]) -> Result<(), Reason>;
 
 /// The longest identity that is taken from a payload.
 pub(super) const ID_BYTES_MAX: usize = 256;
 
 /// The pointers of one pipeline and the memory for what they point at.
 #[derive(Debug, Clone)]
-pub(crate) struct Json {
+pub(crate) struct Fields {
+    reader: Reader,
     tree: Tree,
-    slots: Vec<Slot>,
+    pub(super) slots: Vec<Slot>,
     fields: usize,
     time: Option<usize>,
     id: Option<usize>,
 }
 
-impl Json {
+impl Fields {
     pub(super) fn new(
+        reader: Reader,
         pipeline: &PipelineName,
         fields: &[String],
         time: Option<&str>,
@@ -46,7 +55,8 @@ impl Json {
         if fields.is_empty() {
             return Err(BindError::NoFields { key: key("fields") });
         }
-        let mut json = Self {
+        let mut document = Self {
+            reader,
             tree: Tree::default(),
             slots: Vec::new(),
             fields: fields.len(),
@@ -54,15 +64,15 @@ impl Json {
             id: None,
         };
         for field in fields {
-            json.add(key("fields"), field)?;
+            document.add(key("fields"), field)?;
         }
         if let Some(time) = time {
-            json.time = Some(json.add(key("time"), time)?);
+            document.time = Some(document.add(key("time"), time)?);
         }
         if let IdSource::Field(id) = id {
-            json.id = Some(json.add(key("id"), id)?);
+            document.id = Some(document.add(key("id"), id)?);
         }
-        Ok(json)
+        Ok(document)
     }
 
     fn add(&mut self, key: String, pointer: &str) -> Result<usize, BindError> {
@@ -83,7 +93,7 @@ impl Json {
         for slot in &mut self.slots {
             slot.reset();
         }
-        read::read(&self.tree, &mut self.slots, payload)
+        (self.reader)(&self.tree, &mut self.slots, payload)
     }
 
     /// The values' slots, each checked to hold numbers.
@@ -123,7 +133,7 @@ impl Json {
                 let words = format!("field {} is not in the payload", slot.pointer);
                 return Err(Reason::new(RejectCode::PayloadFieldMissing, words));
             }
-            Kind::Integer | Kind::Number => slot.values.first().copied().and_then(read::seconds_us),
+            Kind::Integer | Kind::Number => slot.values.first().copied().and_then(seconds_us),
             Kind::Text => slot
                 .text
                 .parse::<jiff::Timestamp>()
@@ -135,5 +145,8 @@ impl Json {
     }
 }
 
-#[cfg(test)]
-mod tests;
+/// Unix seconds → microseconds, where they are between the years 1 and 9999.
+fn seconds_us(seconds: f64) -> Option<i64> {
+    const SECONDS_MAX: f64 = 253_402_300_799.0;
+    (seconds.abs() <= SECONDS_MAX).then(|| (seconds * 1e6).round() as i64)
+}

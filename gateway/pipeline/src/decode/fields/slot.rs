@@ -1,16 +1,18 @@
+use std::fmt::{self, Write as _};
+
 use guest_abi::RANK_MAX;
 
 use crate::{Reason, RejectCode};
 
 /// What one pointer found in a payload. The memory is used again.
 #[derive(Debug, Clone)]
-pub(crate) struct Slot {
-    pub(super) pointer: String,
-    pub(super) kind: Kind,
+pub(in crate::decode) struct Slot {
+    pub(in crate::decode) pointer: String,
+    pub(in crate::decode) kind: Kind,
     /// The numbers, in the order of the payload.
-    pub(super) values: Vec<f64>,
+    pub(in crate::decode) values: Vec<f64>,
     /// A text, or an integer as it was written.
-    pub(super) text: String,
+    pub(in crate::decode) text: String,
     /// The length of the arrays at each depth.
     lengths: [Option<u32>; RANK_MAX],
     /// The depth at which the numbers lie.
@@ -20,7 +22,7 @@ pub(crate) struct Slot {
 
 /// The type of what was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(in crate::decode) enum Kind {
     Missing,
     Null,
     Integer,
@@ -32,7 +34,7 @@ pub(super) enum Kind {
 
 /// What is wrong within an array.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Fault {
+enum Fault {
     NotANumber,
     Ragged,
     TooDeep,
@@ -52,7 +54,7 @@ impl Slot {
     }
 
     /// Forgets the last payload's value, or an earlier one of the same key.
-    pub(super) fn reset(&mut self) {
+    pub(in crate::decode) fn reset(&mut self) {
         self.kind = Kind::Missing;
         self.values.clear();
         self.text.clear();
@@ -61,8 +63,45 @@ impl Slot {
         self.fault = None;
     }
 
+    /// Takes what is neither a number nor an array, within `depth` arrays.
+    pub(in crate::decode) fn other(&mut self, depth: usize, kind: Kind) {
+        if depth == 0 {
+            self.kind = kind;
+        } else {
+            self.fail(Fault::NotANumber);
+        }
+    }
+
+    /// Takes a text within `depth` arrays.
+    pub(in crate::decode) fn text(&mut self, depth: usize, text: &str) {
+        if depth == 0 {
+            self.text.push_str(text);
+        }
+        self.other(depth, Kind::Text);
+    }
+
+    /// Takes an integer within `depth` arrays: as it is written, and as a number.
+    pub(in crate::decode) fn integer(
+        &mut self,
+        depth: usize,
+        digits: impl fmt::Display,
+        value: f64,
+    ) {
+        if depth == 0 {
+            write!(self.text, "{digits}").expect("writing to a String does not fail");
+        }
+        self.numeric(depth, Kind::Integer, value);
+    }
+
     /// Takes a number within `depth` arrays.
-    pub(super) fn number(&mut self, depth: usize, value: f64) {
+    pub(in crate::decode) fn number(&mut self, depth: usize, value: f64) {
+        self.numeric(depth, Kind::Number, value);
+    }
+
+    fn numeric(&mut self, depth: usize, kind: Kind, value: f64) {
+        if depth == 0 {
+            self.kind = kind;
+        }
         let beside_an_array = self.lengths.get(depth).is_some_and(Option::is_some);
         if *self.rank.get_or_insert(depth) != depth || beside_an_array {
             self.fail(Fault::Ragged);
@@ -70,8 +109,20 @@ impl Slot {
         self.values.push(value);
     }
 
+    /// Takes the start of an array within `depth` others; false where its items are to be skipped.
+    pub(in crate::decode) fn open(&mut self, depth: usize) -> bool {
+        if depth == 0 {
+            self.kind = Kind::Array;
+        }
+        let fits = depth < RANK_MAX;
+        if !fits {
+            self.fail(Fault::TooDeep);
+        }
+        fits
+    }
+
     /// Takes the end of an array of `length` items that lay within `depth` others.
-    pub(super) fn array(&mut self, depth: usize, length: usize) {
+    pub(in crate::decode) fn close(&mut self, depth: usize, length: usize) {
         let length = u32::try_from(length).unwrap_or(u32::MAX);
         let Some(known) = self.lengths.get_mut(depth) else {
             return self.fail(Fault::TooDeep);
@@ -83,7 +134,7 @@ impl Slot {
     }
 
     /// The first fault counts.
-    pub(super) fn fail(&mut self, fault: Fault) {
+    fn fail(&mut self, fault: Fault) {
         self.fault.get_or_insert(fault);
     }
 

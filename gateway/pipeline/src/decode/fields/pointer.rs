@@ -1,16 +1,16 @@
 /// JSON pointers (RFC 6901) as a tree, so that a payload is read in one pass.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Tree {
+pub(in crate::decode) struct Tree {
     /// The slot for the value at this place.
-    pub(super) slot: Option<usize>,
+    pub(in crate::decode) slot: Option<usize>,
     children: Vec<Child>,
 }
 
 #[derive(Debug, Clone)]
 struct Child {
     key: String,
-    /// The same key as an index of an array.
-    index: Option<usize>,
+    /// The same key as an index of an array, or as an integer key of a CBOR map.
+    integer: Option<i128>,
     tree: Tree,
 }
 
@@ -41,9 +41,9 @@ impl Tree {
         let found = self.children.iter().position(|child| child.key == key);
         let place = found.unwrap_or(self.children.len());
         if found.is_none() {
-            let plain = key == "0" || !key.starts_with('0');
+            let integer: Option<i128> = key.parse().ok();
             self.children.push(Child {
-                index: key.parse().ok().filter(|_| plain),
+                integer: integer.filter(|integer| integer.to_string() == key),
                 key,
                 tree: Self::default(),
             });
@@ -52,18 +52,18 @@ impl Tree {
     }
 
     /// The tree below a key of an object.
-    pub(super) fn at_key(&self, key: &str) -> Option<&Self> {
+    pub(in crate::decode) fn at_key(&self, key: &str) -> Option<&Self> {
         self.children
             .iter()
             .find(|child| child.key == key)
             .map(|child| &child.tree)
     }
 
-    /// The tree below an index of an array.
-    pub(super) fn at_index(&self, index: usize) -> Option<&Self> {
+    /// The tree below an index of an array, or an integer key of a map.
+    pub(in crate::decode) fn at_integer(&self, integer: i128) -> Option<&Self> {
         self.children
             .iter()
-            .find(|child| child.index == Some(index))
+            .find(|child| child.integer == Some(integer))
             .map(|child| &child.tree)
     }
 }
