@@ -7,7 +7,7 @@ use weir_profile::{BrokerUrl, Severity};
 
 use crate::{
     cli::CheckArgs,
-    command::settings,
+    command::{fits, settings},
     engines::Engines,
     exit::Exit,
     link, node,
@@ -39,12 +39,15 @@ pub(crate) fn check(args: &CheckArgs) -> Result<Exit> {
                     let model = lane.model_version().map(|model| format!(" with {model}"));
                     writeln!(
                         out,
-                        "ok: {key}: {guest}{} opens on {} in {} ms, {} KiB of guest memory (profile {})",
+                        "ok: {key}: {guest}{} opens on {} in {} ms, {} of {} KiB of guest memory (profile {}, class {}; features: {})",
                         model.unwrap_or_default(),
                         lane.engine.engine,
                         took.as_millis(),
                         memory / 1_024,
+                        lane.profile.limits.memory_bytes_max / 1_024,
                         lane.profile.name,
+                        lane.profile.class,
+                        fits::features(lane),
                     )?;
                 }
                 Err(error) => findings.push(node::refusal(pipeline, &error)),

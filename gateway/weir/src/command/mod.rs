@@ -3,6 +3,7 @@
 mod broker;
 mod check;
 mod explain;
+mod fits;
 mod guest;
 mod run;
 mod schema;
