@@ -29,6 +29,8 @@ pub(crate) enum Failure {
         len: u32,
         capacity: u32,
     },
+    #[error("output {index} has not the type, the sizes or the length that were stated")]
+    OutputShape { index: usize },
     #[error("the calls do not fit the guest: {0}")]
     Calls(&'static str),
 }

@@ -7,7 +7,7 @@ use crate::{
     failure::Failure,
     guest::Guest,
     say,
-    tensors::{Source, Tensors, bytes},
+    tensors::{Source, Tensors, bytes, is_as_stated},
 };
 
 /// Makes the calls one after the other and says what each gave; returns the most fuel that one took.
@@ -22,7 +22,7 @@ pub(crate) fn run(guest: &mut Guest, calls: &Calls<'_>) -> Result<u64, Failure> 
         give(guest, &mut tensors, data)?;
         let args = write_table(guest, &tensors)?;
         fuel_most = fuel_most.max(guest.predict(args)?);
-        read_table(guest, &mut tensors)?;
+        read_table(guest, &mut tensors, &calls.outputs)?;
         for (info, output) in calls.outputs.iter().zip(&tensors.outputs) {
             tell(guest, call, info, output)?;
         }
@@ -80,13 +80,14 @@ fn write_table(guest: &mut Guest, tensors: &Tensors) -> Result<(i32, i32, i32, i
     ))
 }
 
-/// Takes over what the guest says of its outputs, as far as it is possible: never another place or more room.
-fn read_table(guest: &Guest, tensors: &mut Tensors) -> Result<(), Failure> {
+/// Takes over what the guest says of its outputs, where it is what was stated. Their places stay the host's.
+fn read_table(guest: &Guest, tensors: &mut Tensors, stated: &[TensorInfo]) -> Result<(), Failure> {
     let (inputs, outputs) = (tensors.inputs.len(), tensors.outputs.len());
     let table = guest.read(tensors.table, (inputs + outputs) * TENSOR_BYTES)?;
     let (chunks, _) = table.as_chunks::<TENSOR_BYTES>();
     let found = chunks.iter().skip(inputs).map(Tensor::from_bytes);
-    for (index, (output, found)) in tensors.outputs.iter_mut().zip(found).enumerate() {
+    let all = tensors.outputs.iter_mut().zip(stated).zip(found);
+    for (index, ((output, stated), found)) in all.enumerate() {
         if found.len > output.capacity {
             let (len, capacity) = (found.len, output.capacity);
             return Err(Failure::Output {
@@ -94,6 +95,9 @@ fn read_table(guest: &Guest, tensors: &mut Tensors) -> Result<(), Failure> {
                 len,
                 capacity,
             });
+        }
+        if !is_as_stated(stated, &found) {
+            return Err(Failure::OutputShape { index });
         }
         *output = Tensor {
             data: output.data,

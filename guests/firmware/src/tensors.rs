@@ -111,6 +111,23 @@ fn fixed(info: &TensorInfo) -> Result<Tensor, Failure> {
     Ok(tensor)
 }
 
+/// Whether a guest's descriptor has the type and the sizes that were stated, and the length that follows from them.
+pub(crate) fn is_as_stated(info: &TensorInfo, found: &Tensor) -> bool {
+    let Some(dims) = found.dims.get(..usize::from(found.rank)) else {
+        return false;
+    };
+    let fits =
+        |(stated, found): (&i32, &u32)| *stated == -1 || u32::try_from(*stated) == Ok(*found);
+    let len = dims.iter().try_fold(
+        info.dtype().and_then(element_bytes).unwrap_or(0),
+        |len, dim| len.checked_mul(*dim),
+    );
+    found.dtype == info.dtype
+        && dims.len() == info.dims.len()
+        && info.dims.iter().zip(dims).all(fits)
+        && len == Some(found.len)
+}
+
 fn element_bytes(dtype: DType) -> Option<u32> {
     u32::try_from(dtype.bytes()).ok()
 }
