@@ -7,6 +7,7 @@
 mod clock;
 mod keeper;
 mod lane;
+mod restarts;
 mod runner;
 mod states;
 mod worker;

@@ -96,9 +96,10 @@ impl Runner {
     fn infer(&mut self, arrival: Arrival<'_>) -> (Settled, Duration) {
         let begin = Instant::now();
         let state = self.states.of(arrival.device, self.keeper.signature());
+        let inputs = self.journey.inputs();
         let predicted = self
             .keeper
-            .predict(&self.journey.inputs(), state, &mut self.outputs);
+            .predict(Instant::now, &inputs, state, &mut self.outputs);
         let infer = begin.elapsed();
         let settled = match predicted {
             Ok(()) => {
@@ -152,10 +153,14 @@ impl Runner {
 }
 
 fn reason(failure: &Failure) -> Reason {
+    Reason::coded(failure.code(), words(failure))
+}
+
+/// A failure with all its causes.
+pub(crate) fn words(failure: &Failure) -> String {
     let cause: Option<&dyn Error> = failure.source();
     let causes = std::iter::successors(cause, |&cause| cause.source());
-    let words = causes.fold(failure.to_string(), |words, cause| {
+    causes.fold(failure.to_string(), |words, cause| {
         format!("{words}: {cause}")
-    });
-    Reason::coded(failure.code(), words)
+    })
 }
