@@ -6,6 +6,7 @@ use weir_engine::{
     Engine, Guest, GuestCode, GuestOrigin, InvokeError, Limits, LoadError, OpenError, Signature,
     Tensor, TensorRef, Trap,
 };
+use weir_engine_wasm3::Wasm3Engine;
 use weir_engine_wasmi::WasmiEngine;
 use weir_engine_wasmtime::{CacheDir, WasmtimeEngine};
 
@@ -17,9 +18,14 @@ pub(crate) fn wasmtime() -> WasmtimeEngine {
     WasmtimeEngine::new(CacheDir::none()).expect("a thread for the ticker")
 }
 
-/// Both, where their answers are compared with each other.
-pub(crate) fn engines() -> [Box<dyn Engine>; 2] {
-    [Box::new(wasmi()), Box::new(wasmtime())]
+pub(crate) fn wasm3() -> Wasm3Engine {
+    let worker = weir_tests::wasm3_worker().unwrap_or_else(|error| panic!("{error}"));
+    Wasm3Engine::new(worker).expect("a worker of this version")
+}
+
+/// All, where their answers are compared with each other.
+pub(crate) fn engines() -> [Box<dyn Engine>; 3] {
+    [Box::new(wasmi()), Box::new(wasm3()), Box::new(wasmtime())]
 }
 
 /// Where a guest was stopped on its way.

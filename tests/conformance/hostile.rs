@@ -7,6 +7,7 @@ crate::on_every_engine! {
     stops_at_its_fuel,
     fuel_is_per_call,
     endless_recursion_is_a_trap,
+    recursion_ends_whatever_its_way,
     memory_ends_at_its_limit,
     tables_do_not_grow,
     traps_have_names,
@@ -17,10 +18,7 @@ crate::on_every_engine! {
 }
 
 fn stops_endless_loops(engine: &dyn Engine) {
-    assert!(
-        engine.enforces().deadline,
-        "no engine without deadlines is in-process"
-    );
+    assert!(engine.enforces().deadline, "no engine without deadlines");
     for name in ["endless_loop", "endless_loop_of_calls", "endless_fill"] {
         let trap = traps(engine, name, &short());
         assert_eq!(trap, Trap::Deadline { deadline_ms: 20 }, "{name}");
@@ -47,6 +45,9 @@ fn stops_at_its_fuel(engine: &dyn Engine) {
 }
 
 fn fuel_is_per_call(engine: &dyn Engine) {
+    if !engine.enforces().fuel {
+        return;
+    }
     let metered = Limits {
         fuel_max: Some(10_000),
         ..limits()
@@ -68,13 +69,38 @@ fn endless_recursion_is_a_trap(engine: &dyn Engine) {
     }
 }
 
+/// Every way down, with a stack so large that an interpreter's native one could be the first to end.
+fn recursion_ends_whatever_its_way(engine: &dyn Engine) {
+    let limits = Limits {
+        stack_bytes_max: 4 * 1024 * 1024,
+        ..limits()
+    };
+    let thread = std::thread::Builder::new().stack_size(engine.thread_stack_bytes(&limits));
+    let run = || {
+        for name in [
+            "endless_recursion",
+            "recursion_through_loops",
+            "recursion_through_the_table",
+        ] {
+            assert_eq!(traps(engine, name, &limits), Trap::StackOverflow, "{name}");
+        }
+    };
+    std::thread::scope(|scope| {
+        let running = thread.spawn_scoped(scope, run).expect("a thread");
+        running.join().expect("each is a trap");
+    });
+}
+
 fn memory_ends_at_its_limit(engine: &dyn Engine) {
     let limits = short();
     let mut guest = opened(engine, "grows_memory", &limits);
     let error = predict(&mut guest, &[1.0]).expect_err("it never returns");
     assert_eq!(error.code(), "guest_deadline");
-    assert_eq!(guest.memory_bytes(), limits.memory_bytes_max);
+    assert!(guest.memory_bytes() <= limits.memory_bytes_max);
     still_answers(engine);
+    let mut guest = opened(engine, "grows_memory_and_returns", &limits);
+    predict(&mut guest, &[1.0]).expect_err("it writes no output");
+    assert_eq!(guest.memory_bytes(), limits.memory_bytes_max);
 }
 
 fn tables_do_not_grow(engine: &dyn Engine) {

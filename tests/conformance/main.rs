@@ -12,11 +12,14 @@ mod outputs;
 mod shipped;
 mod state;
 
-/// Makes each function a test under each engine: `<file>::wasmi::<function>`, `<file>::wasmtime::<function>`.
+/// Makes each function a test under each engine: `<file>::wasmi::<function>`, `<file>::wasm3::<function>` …
 macro_rules! on_every_engine {
     ($($test:ident),* $(,)?) => {
         mod wasmi {
             $(#[test] fn $test() { super::$test(&crate::bench::wasmi()); })*
+        }
+        mod wasm3 {
+            $(#[test] fn $test() { super::$test(&crate::bench::wasm3()); })*
         }
         mod wasmtime {
             $(#[test] fn $test() { super::$test(&crate::bench::wasmtime()); })*

@@ -4,7 +4,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
 /// The folder of the repository.
 #[must_use]
@@ -48,6 +48,25 @@ pub fn guests() -> Result<PathBuf> {
         Some(folder) => Ok(folder.into()),
         None => Ok(target_folder()?.join("share/weir/guests")),
     }
+}
+
+/// The worker of wasm3: `WEIR_WASM3_BIN`, else beside `weir`.
+///
+/// # Errors
+/// Fails where it is not there.
+pub fn wasm3_worker() -> Result<PathBuf> {
+    let beside = |weir: PathBuf| weir.with_file_name("weir-wasm3");
+    let worker = match (env::var_os("WEIR_WASM3_BIN"), env::var_os("WEIR_BIN")) {
+        (Some(worker), _) => PathBuf::from(worker),
+        (None, Some(weir)) => beside(weir.into()),
+        (None, None) => beside(profile_folder()?.join("weir")),
+    };
+    ensure!(
+        worker.is_file(),
+        "no worker of wasm3 at {}: run `cargo xtask test`, which builds it, or set WEIR_WASM3_BIN",
+        worker.display()
+    );
+    Ok(worker)
 }
 
 /// A port of the loopback interface that nobody listens on.

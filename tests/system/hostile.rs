@@ -86,6 +86,11 @@ async fn hostile_guests_harm_nobody_on_wasmi() -> Result<()> {
 }
 
 #[tokio::test]
+async fn hostile_guests_harm_nobody_on_wasm3() -> Result<()> {
+    hostile_guests_on("wasm3").await
+}
+
+#[tokio::test]
 async fn hostile_guests_harm_nobody_on_wasmtime() -> Result<()> {
     hostile_guests_on("wasmtime").await
 }

@@ -59,6 +59,13 @@ impl Op {
         }
     }
 
+    /// The quiet form of an `f32` that is a NaN.
+    pub(super) fn quieted(&self, bits: u64) -> Option<u64> {
+        const QUIET: u64 = 1 << 22;
+        let is_nan = matches!(self.result, Lane::F32) && f32::of(bits).is_nan();
+        is_nan.then_some(bits | QUIET)
+    }
+
     /// The instruction as a function of two times 64 bits.
     pub(super) fn function(&self, at: usize) -> String {
         let operand = |local: &str| match self.operand {
