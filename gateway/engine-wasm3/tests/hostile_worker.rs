@@ -191,8 +191,9 @@ fn only_a_worker_of_this_version_is_used() {
 #[test]
 fn a_memory_that_cannot_be_is_refused() {
     for memory in [5 * PAGE, PAGE + 1, u64::MAX] {
-        let fake = Fake::saying(&[hello(), ready(memory)]);
-        let trap = fake.instance(&limits()).err();
+        let trap = Fake::saying(&[hello(), ready(memory)])
+            .instance(&limits())
+            .err();
         assert!(matches!(trap, Some(Trap::Crashed { .. })), "{trap:?}");
         assert!(crashed(&called(&[returned(0, memory, &[])])), "{memory}");
     }

@@ -25,12 +25,12 @@ pub struct EngineDecision {
 #[non_exhaustive]
 pub enum EngineError {
     /// The engine is not there.
-    #[error("engine {engine} is not part of this build{comes_with}; use engine = \"{instead}\"")]
+    #[error("engine {engine} is {reason}; use engine = \"{instead}\"")]
     NotInBuild {
         /// The engine that the profile asks for.
         engine: EngineKind,
-        /// Where it comes from, in words; may be empty.
-        comes_with: &'static str,
+        /// Why it is not there, in words that complete "is".
+        reason: String,
         /// An engine that is there.
         instead: EngineKind,
     },
@@ -72,7 +72,7 @@ pub fn choose_engine(
     let Some((_, enforces)) = host.engines.iter().find(|(kind, _)| *kind == engine) else {
         return Err(EngineError::NotInBuild {
             engine,
-            comes_with: comes_with(engine),
+            reason: not_in_build(engine),
             instead: EngineKind::Wasmi,
         });
     };
@@ -83,8 +83,23 @@ pub fn choose_engine(
             profile: profile.name.clone(),
             instead: EngineKind::Wasmi,
         }),
-        None => Ok(decision),
+        None => Ok(EngineDecision {
+            reason: decision.reason + &lacks(*enforces),
+            ..decision
+        }),
     }
+}
+
+/// What the engine does without although no limit of the profile needs it, for whoever reads why it was chosen.
+fn lacks(enforces: Enforces) -> String {
+    let lacking = [
+        (!enforces.fuel, "it has deadlines, but meters no fuel"),
+        (!enforces.simd, "it runs no SIMD"),
+    ];
+    let words = lacking
+        .into_iter()
+        .filter_map(|(lacks, words)| lacks.then_some(words));
+    words.fold(String::new(), |all, words| format!("{all}; {words}"))
 }
 
 fn automatic(class: Class, host: HostEngines<'_>) -> EngineDecision {
@@ -115,13 +130,14 @@ fn automatic(class: Class, host: HostEngines<'_>) -> EngineDecision {
     EngineDecision { engine, reason }
 }
 
-const fn comes_with(engine: EngineKind) -> &'static str {
-    match engine {
+fn not_in_build(engine: EngineKind) -> String {
+    let comes_with = match engine {
         EngineKind::Wasm3 => {
             " (comes with the worker process that keeps its C code out of the gateway)"
         }
         EngineKind::Wasmi | EngineKind::Wasmtime => "",
-    }
+    };
+    format!("not part of this build{comes_with}")
 }
 
 /// The first limit that an engine has no means to enforce.

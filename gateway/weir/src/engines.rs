@@ -1,34 +1,63 @@
 //! The engines of this build: the one place that names every one.
 
-use std::{path::Path, sync::Arc};
+use std::{
+    env,
+    error::Error,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use weir_engine::{Enforces, Engine, EngineKind};
+use weir_engine_wasm3::Wasm3Engine;
 use weir_engine_wasmi::WasmiEngine;
 use weir_engine_wasmtime::{CacheDir, WasmtimeEngine};
 use weir_profile::{EngineDecision, EngineError, HostEngines, Profile};
 
+/// Names the worker of wasm3 where it lies elsewhere than beside `weir`.
+const WORKER_VARIABLE: &str = "WEIR_WASM3";
+/// The worker of wasm3.
+const WORKER: &str = "weir-wasm3";
+
 /// The engines of this build, ready to load guests.
 pub(crate) struct Engines {
     present: Vec<(EngineKind, Enforces, Arc<dyn Engine>)>,
+    absent: Vec<Absent>,
+    notes: Vec<String>,
 }
 
-/// An engine that this build does not have.
+/// An engine that is not here.
 #[derive(Debug, Clone, serde::Serialize)]
 pub(crate) struct Absent {
     pub(crate) engine: &'static str,
-    pub(crate) reason: &'static str,
+    pub(crate) reason: String,
 }
 
 impl Engines {
     /// Starts every engine; compiled guests are kept in `cache`.
     pub(crate) fn start(cache: &Path) -> anyhow::Result<Self> {
-        let engines: [Arc<dyn Engine>; 2] = [
+        let mut engines: Vec<Arc<dyn Engine>> = vec![
             Arc::new(WasmiEngine::new()),
             Arc::new(WasmtimeEngine::new(CacheDir::at(cache))?),
         ];
-        let present = engines.map(|engine| (engine.kind(), engine.enforces(), engine));
+        let (mut absent, mut notes) = (Vec::new(), Vec::new());
+        match wasm3() {
+            Ok(engine) => {
+                let worker = engine.worker().display();
+                notes.push(format!("engine wasm3 is {}, {worker}", engine.about()));
+                engines.push(Arc::new(engine));
+            }
+            Err(reason) => absent.push(Absent {
+                engine: EngineKind::Wasm3.name(),
+                reason,
+            }),
+        }
+        let present = engines
+            .into_iter()
+            .map(|engine| (engine.kind(), engine.enforces(), engine));
         Ok(Self {
-            present: present.into(),
+            present: present.collect(),
+            absent,
+            notes,
         })
     }
 
@@ -51,21 +80,90 @@ impl Engines {
             .map(|(kind, enforces, _)| (*kind, *enforces))
             .collect();
         let host = HostEngines {
-            architecture: std::env::consts::ARCH,
+            architecture: env::consts::ARCH,
             engines: &engines,
         };
-        weir_profile::choose_engine(profile, host)
+        weir_profile::choose_engine(profile, host).map_err(|error| self.explained(error))
     }
 
     /// The engines that are not here, and why.
     pub(crate) fn absent(&self) -> Vec<Absent> {
-        EngineKind::ALL
-            .into_iter()
-            .filter(|kind| self.get(*kind).is_none())
-            .map(|kind| Absent {
-                engine: kind.name(),
-                reason: "not part of this build",
-            })
-            .collect()
+        self.absent.clone()
+    }
+
+    /// What is worth knowing of the engines that are here.
+    pub(crate) fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    /// Why an engine is not in this build is known here only.
+    fn explained(&self, error: EngineError) -> EngineError {
+        let EngineError::NotInBuild {
+            engine,
+            reason,
+            instead,
+        } = error
+        else {
+            return error;
+        };
+        let mut absent = self.absent.iter();
+        let known = absent.find(|absent| absent.engine == engine.name());
+        let reason = known.map_or(reason, |known| format!("absent: {}", known.reason));
+        EngineError::NotInBuild {
+            engine,
+            reason,
+            instead,
+        }
+    }
+}
+
+/// wasm3 with its worker; the error is the reason why it is absent.
+fn wasm3() -> Result<Wasm3Engine, String> {
+    let worker = match env::var_os(WORKER_VARIABLE) {
+        Some(named) => PathBuf::from(named),
+        None => beside(&env::current_exe().map_err(|error| error.to_string())?)?,
+    };
+    Wasm3Engine::new(worker).map_err(|error| {
+        let cause = error.source().map(|cause| format!(": {cause}"));
+        format!("{error}{}", cause.unwrap_or_default())
+    })
+}
+
+/// The worker that belongs to this executable: beside it, or where packages put what users do not start.
+fn beside(executable: &Path) -> Result<PathBuf, String> {
+    let folder = executable.parent().unwrap_or(Path::new("/"));
+    let places = [folder.join(WORKER), folder.join("../lib/weir").join(WORKER)];
+    let found = places.iter().find(|place| place.is_file());
+    found.cloned().ok_or_else(|| {
+        let [one, other] = places.map(|place| place.display().to_string());
+        format!(
+            "its worker is neither {one} nor {other}; install it there (it is built with libclang), or name it in {WORKER_VARIABLE}"
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn the_worker_is_found_beside_the_program_or_in_its_library_folder() {
+        let root = tempfile::tempdir().unwrap();
+        let program = root.path().join("bin/weir");
+        for folder in ["bin", "lib/weir"] {
+            fs::create_dir_all(root.path().join(folder)).unwrap();
+        }
+        let words = beside(&program).unwrap_err();
+        assert!(words.contains(WORKER_VARIABLE), "{words}");
+        fs::write(root.path().join("lib/weir/weir-wasm3"), "").unwrap();
+        let library = beside(&program).unwrap();
+        assert!(library.ends_with("lib/weir/weir-wasm3"), "{library:?}");
+        fs::write(root.path().join("bin/weir-wasm3"), "").unwrap();
+        assert_eq!(
+            beside(&program).unwrap(),
+            root.path().join("bin/weir-wasm3")
+        );
     }
 }

@@ -29,6 +29,10 @@ fn rewritten(text: &str) -> (Option<u64>, Option<u64>, usize) {
         .expect("still valid");
     let (mut memory, mut table, mut operators) = (None, None, 0);
     for payload in Parser::new(0).parse_all(&limited) {
+        #[expect(
+            clippy::wildcard_enum_match_arm,
+            reason = "four of wasmparser's many payloads matter here"
+        )]
         match payload.expect("valid") {
             Payload::MemorySection(section) => {
                 memory = section.into_iter().flatten().next().expect("one").maximum;

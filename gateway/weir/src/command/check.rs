@@ -57,6 +57,9 @@ pub(crate) fn check(args: &CheckArgs) -> Result<Exit> {
     if !args.offline {
         findings.extend(broker(&prepared, &mut out)?);
     }
+    for note in engines.notes() {
+        writeln!(out, "note: {note}")?;
+    }
     for engine in absent(&engines) {
         writeln!(out, "{engine}")?;
     }
