@@ -101,9 +101,9 @@ impl Link {
     }
 
     fn send_all(&mut self, mut bytes: &[u8], deadline: Instant) -> Result<(), Lost> {
-        let large = bytes.len() > SENT_AT_ONCE_BYTES_MAX;
+        let mut may_block = bytes.len() > SENT_AT_ONCE_BYTES_MAX;
         while !bytes.is_empty() {
-            if large {
+            if may_block {
                 let left = left(deadline).ok_or(Lost::Late)?;
                 let limited = self.socket.set_write_timeout(Some(left));
                 limited.map_err(|_| Lost::Gone)?;
@@ -111,7 +111,10 @@ impl Link {
             match self.socket.write(bytes) {
                 Ok(0) => return Err(Lost::Gone),
                 Ok(sent) => bytes = &bytes[sent..],
-                Err(error) => retry(&error)?,
+                Err(error) => {
+                    retry(&error)?;
+                    may_block = true;
+                }
             }
         }
         Ok(())
