@@ -11,6 +11,7 @@ mod secured;
 mod site;
 mod stream;
 
+mod classes;
 mod commands;
 mod connection;
 mod counts;
