@@ -18,8 +18,9 @@ pub(crate) enum FilterError {
     Applied(#[from] seccompiler::Error),
 }
 
-/// Whatever the arguments: memory, threads that wait for each other, the clock, and ends.
-const ALWAYS: [i64; 15] = [
+/// Whatever the arguments: memory, threads that wait for each other, the clock, signals to the process itself (so that
+/// a fault is reported as what it is), and ends.
+const ALWAYS: [i64; 16] = [
     libc::SYS_brk,
     libc::SYS_clock_gettime,
     libc::SYS_exit,
@@ -30,6 +31,7 @@ const ALWAYS: [i64; 15] = [
     libc::SYS_mremap,
     libc::SYS_munmap,
     libc::SYS_restart_syscall,
+    libc::SYS_rt_sigaction,
     libc::SYS_rt_sigprocmask,
     libc::SYS_rt_sigreturn,
     libc::SYS_sched_yield,
