@@ -53,13 +53,7 @@ impl Calibration {
         samples: &Samples,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Self, PackError> {
-        let mut values = vec![net.input.value.clone()];
-        let own = net.layers.iter().filter(|layer| layer.has_own_range());
-        for name in own.map(|layer| &layer.value) {
-            if !values.contains(name) {
-                values.push(name.clone());
-            }
-        }
+        let values = ranged(net);
         let asked = with_output(&values, &net.output.value);
         let dims = &net.input.dims;
         let reference = Reference::open(onnx, &net.input.value, dims, &asked[1..])?;
@@ -112,6 +106,18 @@ impl Calibration {
             }),
         }
     }
+}
+
+/// The input, and every value that a layer with a range of its own ends in.
+fn ranged(net: &FloatNet) -> Vec<String> {
+    let mut values = vec![net.input.value.clone()];
+    let own = net.layers.iter().filter(|layer| layer.has_own_range());
+    for name in own.map(|layer| &layer.value) {
+        if !values.contains(name) {
+            values.push(name.clone());
+        }
+    }
+    values
 }
 
 /// The values that the graph is asked for: the input first, which is not asked for, and its output.

@@ -18,13 +18,19 @@ mod samples;
 mod quantise;
 
 mod agreement;
+mod bill;
+mod evaluate;
+mod inspect;
 mod pack;
 mod run;
 
 pub use agreement::{Agreement, Comparison, greatest, share};
+pub use bill::{Bill, ChipLimits, GuestCosts, Verdict};
 pub use calibrate::RangeKind;
 pub use error::PackError;
+pub use evaluate::{EvaluateError, Evaluation, Runnable, evaluate};
+pub use inspect::{Count, Int8Facts, OnnxFacts, inspect_int8, inspect_onnx};
 pub use onnx::{ONNX_BYTES_MAX, OnnxError, OnnxFile, Port};
 pub use pack::{LayerReport, Packed, Progress, pack};
-pub use run::{INT8_BYTES_MAX, RunError, Runner};
+pub use run::{INT8_BYTES_MAX, RunError, Runner, is_int8};
 pub use samples::{SAMPLES_BYTES_MAX, Samples, read_labels};

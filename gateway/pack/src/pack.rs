@@ -37,6 +37,8 @@ pub struct Packed {
     pub file: Vec<u8>,
     /// How its ranges were taken.
     pub range: RangeKind,
+    /// What came of it.
+    pub agreement: Agreement,
     /// What was tried, with what came of it; the one that was taken is among them.
     pub tried: Vec<(RangeKind, Agreement)>,
     /// Its layers.
@@ -45,6 +47,8 @@ pub struct Packed {
     pub input: String,
     /// The name of the graph's output.
     pub output: String,
+    /// Whether its output is probabilities.
+    pub softmax: bool,
 }
 
 /// One layer, for people and scripts.
@@ -96,14 +100,16 @@ pub fn pack(
             best = Some((file, kind, agreement));
         }
     }
-    let (file, range, _) = best.ok_or(PackError::Empty)?;
+    let (file, range, agreement) = best.ok_or(PackError::Empty)?;
     Ok(Packed {
         file,
         range,
+        agreement,
         tried,
         layers: reports(&net),
         input: net.input.value,
         output: net.output.value,
+        softmax: net.softmax,
     })
 }
 

@@ -1,6 +1,6 @@
 //! An int8 network run on this machine, by the arithmetic of the guest: identical bits.
 
-use int8_network::{Fault, Memory, Network};
+use int8_network::{Fault, Memory, Network, Operator};
 
 /// Bytes of a packed network that are read.
 pub const INT8_BYTES_MAX: usize = 64 << 20;
@@ -81,5 +81,24 @@ impl<'m> Runner<'m> {
             .run(&mut memory, input, &mut output)
             .map_err(|_| RunError::Input)?;
         Ok(output)
+    }
+}
+
+/// Whether a file begins as int8 networks do.
+#[must_use]
+pub fn is_int8(file: &[u8]) -> bool {
+    file.starts_with(&int8_network::MAGIC)
+}
+
+/// An operator in words.
+pub(crate) const fn words(operator: &Operator) -> &'static str {
+    match operator {
+        Operator::Dense(_) => "dense",
+        Operator::Convolution(..) => "convolution",
+        Operator::Depthwise(..) => "depthwise",
+        Operator::MaxPool(..) => "max pool",
+        Operator::AveragePool(..) => "average pool",
+        Operator::Mean(..) => "mean",
+        Operator::Reshape(_) => "reshape",
     }
 }

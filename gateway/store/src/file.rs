@@ -69,7 +69,9 @@ fn open(path: &Path) -> Result<(File, u64), ReadError> {
     }
 }
 
-pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
+/// The digest of some bytes.
+#[must_use]
+pub fn sha256(bytes: &[u8]) -> [u8; 32] {
     Sha256::digest(bytes).into()
 }
 

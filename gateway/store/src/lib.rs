@@ -8,7 +8,7 @@ mod signature;
 mod store;
 
 pub use admit::{AdmitError, AskedMemory, Caps, admit, asked_memory, class_features};
-pub use file::{ReadError, sha256_hex};
+pub use file::{ReadError, sha256, sha256_hex};
 pub use model::{Golden, Layout, Meaning, Model, ModelError, ModelInput, ModelOutput, read_model};
 pub use signature::{FitError, fits, signature};
 pub use store::Store;

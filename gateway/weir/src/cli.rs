@@ -1,8 +1,14 @@
 //! The command line: what can be asked of `weir`.
 
+mod model;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+
+pub(crate) use model::{
+    ModelCommand, ModelEvaluateArgs, ModelInspectArgs, ModelPackArgs, RangeName,
+};
 
 /// Weir turns MQTT sensor topics into inference-result topics.
 ///
@@ -31,6 +37,9 @@ Exit codes:
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Run the node: subscribe, infer, publish, until SIGTERM or Ctrl-C, then drain.
+    ///
+    /// Guests of the engine wasm3 run in processes of their own, the program weir-wasm3. It is looked for beside weir,
+    /// then in ../lib/weir from there; the environment variable WEIR_WASM3 names another place.
     Run(ConfigArgs),
     /// Check configuration, device profiles, guests, models and the broker; say what to mend.
     Check(CheckArgs),
@@ -41,6 +50,9 @@ pub(crate) enum Command {
     /// Look into guests and run them by hand.
     #[command(subcommand)]
     Guest(GuestCommand),
+    /// Look into models, pack ONNX models for microcontrollers, measure them.
+    #[command(subcommand)]
+    Model(ModelCommand),
     /// Watch pumps being diagnosed: own broker, simulated sensors, every engine on the same stream.
     Demo(DemoArgs),
     /// Run only the embedded broker (a memory-only broker for trying out; see broker-config/).

@@ -25,7 +25,7 @@ use clap::Parser;
 use tracing_subscriber::EnvFilter;
 
 use crate::{
-    cli::{Cli, Command, GuestCommand},
+    cli::{Cli, Command, GuestCommand, ModelCommand},
     exit::Exit,
 };
 
@@ -64,6 +64,9 @@ fn answer(command: Command) -> anyhow::Result<Exit> {
         Command::Test(args) => command::test(&args),
         Command::Guest(GuestCommand::Inspect(args)) => command::inspect_guest(&args),
         Command::Guest(GuestCommand::Test(args)) => command::test_guest(&args),
+        Command::Model(ModelCommand::Inspect(args)) => command::inspect_model(&args),
+        Command::Model(ModelCommand::Pack(args)) => command::pack_model(&args),
+        Command::Model(ModelCommand::Evaluate(args)) => command::evaluate_model(&args),
         Command::Demo(args) => demo::run(&args),
         Command::Broker(args) => command::broker(&args),
         Command::Schema(args) => command::schema(&args),
@@ -80,6 +83,7 @@ fn start_log(filter: Option<&str>, command: &Command) -> anyhow::Result<()> {
         | Command::Explain(_)
         | Command::Test(_)
         | Command::Guest(_)
+        | Command::Model(_)
         | Command::Demo(_)
         | Command::Schema(_) => "warn,weir_engine_wasmtime=info",
     };

@@ -13,7 +13,7 @@ mod net;
 mod pool;
 mod shape;
 mod softmax;
-mod window;
+pub(crate) mod window;
 
 use crate::{
     PackError,

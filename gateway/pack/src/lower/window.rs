@@ -4,7 +4,7 @@ use super::Fault;
 use crate::onnx::NodeRef;
 
 /// The window of a convolution or a pool over one or two axes, and the sizes of its output.
-pub(super) fn window(
+pub(crate) fn window(
     node: NodeRef<'_>,
     kernel: &[usize],
     input: Shape,

@@ -161,6 +161,18 @@ impl OnnxFile {
         self.constants.get(name)
     }
 
+    /// The sizes that the file states of a value, where all of them are fixed.
+    pub(crate) fn stated_dims(&self, name: &str) -> Option<Vec<usize>> {
+        let infos = self.graph.value_info.iter().chain(&self.graph.output);
+        let info = infos.filter(|info| info.name == name).next_back()?;
+        let dims = port(info).dims.into_iter().map(|size| {
+            let size = size?;
+            usize::try_from(size).ok()
+        });
+        dims.collect::<Option<Vec<_>>>()
+            .filter(|dims| !dims.is_empty())
+    }
+
     /// The model with a single input of these sizes, that gives these values instead of its own outputs.
     pub(crate) fn with_outputs(
         &self,

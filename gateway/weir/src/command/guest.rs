@@ -280,7 +280,7 @@ fn cases(golden: &Golden) -> std::io::Result<Vec<(Vec<u8>, Vec<u8>)>> {
         .collect())
 }
 
-fn zeros(info: &TensorInfo) -> Tensor {
+pub(super) fn zeros(info: &TensorInfo) -> Tensor {
     let dtype = info.dtype().unwrap_or(guest_abi::DType::F32);
     let dims: Vec<u32> = info
         .dims
