@@ -14,5 +14,5 @@ pub use broker::Mosquitto;
 pub use client::{Client, Publication, Receipt, Received};
 pub use config::NodeConfig;
 pub use node::WeirProcess;
-pub use places::{free_port, guests, profile_folder, repository, target_folder};
+pub use places::{free_port, guests, profile_folder, repository, target_folder, wasm3_worker};
 pub use process::Process;

@@ -29,4 +29,5 @@ mod retained;
 mod rights;
 mod topics;
 mod v311;
+mod wasm3;
 mod windows;
