@@ -3,6 +3,7 @@
 mod anomaly;
 mod golden;
 mod onnx;
+mod tinynn;
 
 use std::path::PathBuf;
 
