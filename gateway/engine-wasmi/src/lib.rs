@@ -7,6 +7,7 @@ mod engine;
 mod instance;
 mod module;
 mod probe;
+mod select;
 mod slices;
 mod trap;
 

@@ -2,7 +2,10 @@ use guest_abi::export;
 use wasmi::{ExternType, Linker, ValType};
 use weir_engine::{EngineKind, GuestCode, Instance, Limits, LoadError, Module, Trap, is_offered};
 
-use crate::instance::{Host, WasmiInstance};
+use crate::{
+    instance::{Host, WasmiInstance},
+    select,
+};
 
 /// A guest translated for wasmi.
 pub(crate) struct WasmiModule {
@@ -22,8 +25,9 @@ impl WasmiModule {
             guest: code.name.clone(),
             reason,
         };
+        let wasm = select::guarded(&code.wasm).map_err(rejected)?;
         let module =
-            wasmi::Module::new(engine, &code.wasm).map_err(|cause| rejected(cause.to_string()))?;
+            wasmi::Module::new(engine, &wasm).map_err(|cause| rejected(cause.to_string()))?;
         check_imports(&module).map_err(rejected)?;
         if !matches!(
             module.get_export(export::MEMORY),

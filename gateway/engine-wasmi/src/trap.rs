@@ -14,9 +14,7 @@ pub(crate) fn of(error: &Error) -> Trap {
         Some(TrapCode::IndirectCallToNull) => Trap::NullFunction,
         Some(TrapCode::BadSignature) => Trap::FunctionType,
         Some(
-            TrapCode::OutOfFuel
-            | TrapCode::GrowthOperationLimited
-            | TrapCode::OutOfSystemMemory,
+            TrapCode::OutOfFuel | TrapCode::GrowthOperationLimited | TrapCode::OutOfSystemMemory,
         )
         | None => Trap::Other(error.to_string()),
     }

@@ -1,0 +1,119 @@
+use std::{sync::Arc, time::Duration};
+
+use guest_abi::Manifest;
+use weir_engine::{Budget, Export, GuestCode, GuestOrigin, Instance, Limits};
+
+use super::*;
+use crate::engine::translate;
+
+const DEADLINE: Duration = Duration::from_secs(60);
+
+/// What a condition gives, with something else in the register: `(a + 10) + (condition ? 1 : 2)`, where `condition` is
+/// made of the parameters a and b.
+fn of(condition: &str, a: i32, b: i32) -> i32 {
+    let text = format!(
+        r#"(module (memory (export "memory") 1)
+          (global $zero i32 (i32.const 0))
+          (func (export "weir_buffer") (param $a i32) (param $b i32) (result i32)
+            (i32.add (local.get $a) (i32.const 10))
+            (i32.const 1) (i32.const 2) {condition} (select)
+            (i32.add)))"#
+    );
+    let wasm = wat::parse_str(text).expect(condition);
+    let manifest = Manifest {
+        name: String::new(),
+        version: String::new(),
+        abi: 0,
+        model_format: String::new(),
+        inputs: Vec::new(),
+        outputs: Vec::new(),
+        state: Vec::new(),
+        labels: Vec::new(),
+        features: Vec::new(),
+    };
+    let code = GuestCode {
+        name: String::new(),
+        sha256: [0; 32],
+        wasm: wasm.into(),
+        manifest: Arc::new(manifest),
+        origin: GuestOrigin::Memory,
+    };
+    let limits = Limits {
+        memory_bytes_max: 65_536,
+        table_elements_max: 0,
+        stack_bytes_max: 65_536,
+        call_deadline: DEADLINE,
+        load_deadline: DEADLINE,
+        fuel_max: None,
+        output_bytes_max: 0,
+        input_bytes_max: 0,
+        model_bytes_max: 0,
+        simd: false,
+    };
+    let module = translate(&code, &limits).expect(condition);
+    let mut instance = module.instance().expect(condition);
+    let budget = Budget {
+        deadline: DEADLINE,
+        fuel: None,
+    };
+    instance
+        .call(Export::Buffer, &[a, b], budget)
+        .expect(condition)
+}
+
+#[test]
+fn a_condition_is_its_value_whatever_was_computed_before() {
+    type Host = fn(i32, i32) -> bool;
+    let conditions: [(&str, Host); 14] = [
+        ("(i32.eqz (local.get $a))", |a, _| a == 0),
+        ("(i32.eqz (i32.eqz (local.get $a)))", |a, _| a != 0),
+        ("(i32.eq (local.get $b) (i32.const 0))", |_, b| b == 0),
+        ("(i32.eq (i32.const 0) (local.get $b))", |_, b| b == 0),
+        ("(i32.eq (local.get $b) (global.get $zero))", |_, b| b == 0),
+        ("(i32.ne (local.get $b) (i32.const 0))", |_, b| b != 0),
+        (
+            "(i32.ne (local.get $b) (i32.sub (i32.const 7) (i32.const 7)))",
+            |_, b| b != 0,
+        ),
+        ("(i32.eqz (local.get $a)) (nop)", |a, _| a == 0),
+        ("(i32.eqz (local.get $a)) (drop (local.get $b))", |a, _| {
+            a == 0
+        }),
+        ("(block (result i32) (i32.eqz (local.get $a)))", |a, _| {
+            a == 0
+        }),
+        ("(local.tee $a (i32.eqz (local.get $b)))", |_, b| b == 0),
+        ("(i32.lt_u (local.get $a) (i32.const 1))", |a, _| a == 0),
+        ("(i32.lt_s (local.get $a) (local.get $b))", |a, b| a < b),
+        ("(local.get $b)", |_, b| b != 0),
+    ];
+    for (condition, host) in conditions {
+        for (a, b) in [
+            (0, 0),
+            (0, 1),
+            (1, 0),
+            (-10, 0),
+            (-10, 5),
+            (i32::MIN, i32::MIN),
+            (5, -10),
+        ] {
+            let wanted = (a + 10) + if host(a, b) { 1 } else { 2 };
+            assert_eq!(of(condition, a, b), wanted, "{condition} of {a} and {b}");
+        }
+    }
+}
+
+#[test]
+fn other_code_stays_as_it_is() {
+    let wasm = wat::parse_str(
+        "(module (func (param i32 i32) (result i32)
+           (select (local.get 0) (local.get 1) (i32.gt_s (local.get 0) (local.get 1)))))",
+    );
+    let wasm = wasm.expect("sound");
+    assert!(matches!(guarded(&wasm), Ok(Cow::Borrowed(_))));
+}
+
+#[test]
+fn what_is_no_module_is_refused() {
+    assert!(guarded(b"\0asm\x01\0\0\0\x0a\xff").is_err());
+}
