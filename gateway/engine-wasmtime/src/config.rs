@@ -38,6 +38,8 @@ impl Setup {
             .epoch_interruption(true)
             .consume_fuel(self.metered)
             .max_wasm_stack(self.stack_bytes_max)
+            // Of stacks that this build does not have; Wasmtime wants it to be no smaller all the same.
+            .async_stack_size(self.stack_bytes_max)
             .wasm_features(REFUSED, false)
             .wasm_simd(self.simd)
             .memory_init_cow(true)
