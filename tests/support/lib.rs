@@ -3,6 +3,8 @@
 //! Everything here drives Weir from outside, as a sensor, a dashboard or an installer would: processes, signals,
 //! files, MQTT. Nothing waits for a fixed time; whatever waits has a deadline and says what did not happen.
 
+pub mod bench;
+
 mod broker;
 mod client;
 mod config;

@@ -7,8 +7,6 @@ mod weir;
 
 use std::path::PathBuf;
 
-pub(crate) use self::python::interpreter as python_interpreter;
-
 use anyhow::Result;
 use tempfile::TempDir;
 use weir_tests::{NodeConfig, Process};
@@ -65,7 +63,7 @@ impl Kind {
             Self::Echo => echo::start(stage),
             Self::WeirWasmtime => weir::start(stage, weir::Engine::Wasmtime).await,
             Self::WeirWasmi => weir::start(stage, weir::Engine::Wasmi).await,
-            Self::Python => python::start(stage).await,
+            Self::Python => python::start(stage),
         }
     }
 }

@@ -1,16 +1,6 @@
-use crate::{
-    contestants::Kind,
-    report::{Report, Spread},
-};
+use weir_tests::bench::{Goal, Spread};
 
-/// Something that the project wants to hold, and what this run says about it.
-#[derive(Debug)]
-pub(crate) struct Goal {
-    pub(crate) words: String,
-    /// None where somebody did not run, or where the medians say one thing and the best rounds another: then the
-    /// machine was too busy for a verdict.
-    pub(crate) met: Option<bool>,
-}
+use crate::{contestants::Kind, report::Report};
 
 const OF_ECHO_MIN: f64 = 0.6;
 const OF_PYTHON_MIN: f64 = 3.0;

@@ -16,11 +16,10 @@ use std::fs;
 use anyhow::{Context, Result, ensure};
 use clap::Parser;
 use contestants::{Kind, Stage};
-use machine::Machine;
 use options::Options;
 use report::Report;
 use tempfile::TempDir;
-use weir_tests::Mosquitto;
+use weir_tests::{Mosquitto, bench::Machine};
 
 #[tokio::main(flavor = "current_thread")]
 #[expect(clippy::print_stdout, reason = "the table is the product")]
@@ -54,15 +53,18 @@ async fn main() -> Result<()> {
 
 async fn measure(options: &Options, stage: &Stage) -> Result<Report> {
     let python = match options.contestants().contains(&Kind::Python) {
-        true => contestants::python_interpreter(stage).await.ok(),
+        true => weir_tests::bench::python(&stage.target).ok(),
         false => None,
     };
-    let machine = Machine::look(python.as_deref());
+    let machine = Machine::look();
+    let python = python.and_then(|python| machine::python_versions(&python));
     let contestants = rounds::run(options, stage).await;
     Ok(Report {
         v: 1,
         date: jiff::Timestamp::now().strftime("%Y-%m-%d").to_string(),
         machine,
+        mosquitto: machine::mosquitto(),
+        python: python.unwrap_or_default(),
         payload_bytes: generator::PAYLOAD_BYTES,
         seconds: options.measurement().as_secs_f64(),
         warm_up_seconds: options.warm_up().as_secs_f64(),

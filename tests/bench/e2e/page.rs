@@ -1,31 +1,24 @@
-use std::fs;
-
 use anyhow::Result;
+use weir_tests::bench::write_section;
 
 use crate::{report::Report, table::table};
 
 const METHOD: &str = include_str!("method.md");
 
-/// Writes `docs/benchmarks.md`: the method, the machine, the figures.
+/// Writes the bench's section of `docs/benchmarks.md`: the method, the machine, the figures.
 pub(crate) fn write(report: &Report) -> Result<()> {
     let file = weir_tests::repository().join("docs").join("benchmarks.md");
-    fs::write(file, page(report))?;
-    Ok(())
+    write_section(&file, "e2e", &page(report))
 }
 
 fn page(report: &Report) -> String {
-    let machine = &report.machine;
     let measured = format!(
-        "Measured on {}: {} ({} cores), {}, Linux {}, load {} before; {}; {}. {} rounds of {} s after {} s of \
+        "Measured on {}: {}; {}; {}. {} rounds of {} s after {} s of \
          warm-up, {} B of payload.\n\nEach figure is the median of the rounds, with their range in brackets.",
         report.date,
-        machine.processor,
-        machine.cores,
-        machine.system,
-        machine.kernel,
-        machine.load_before,
-        machine.mosquitto,
-        machine.python,
+        report.machine,
+        report.mosquitto,
+        report.python,
         report.rounds,
         report.seconds,
         report.warm_up_seconds,
@@ -38,10 +31,11 @@ fn page(report: &Report) -> String {
 
 #[cfg(test)]
 mod tests {
+    use weir_tests::bench::Machine;
+
     use super::*;
     use crate::{
         contestants::Kind,
-        machine::Machine,
         report::{Figures, Row},
     };
 
@@ -70,6 +64,8 @@ mod tests {
             v: 1,
             date: "2026-11-21".to_owned(),
             machine: Machine::default(),
+            mosquitto: String::new(),
+            python: String::new(),
             payload_bytes: 128,
             seconds: 4.0,
             warm_up_seconds: 1.0,

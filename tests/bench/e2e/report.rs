@@ -1,6 +1,8 @@
 use serde::{Deserialize, Serialize};
 
-use crate::{contestants::Kind, machine::Machine};
+use weir_tests::bench::{Machine, Spread};
+
+use crate::contestants::Kind;
 
 /// Messages that the load generator keeps in flight: many, for the rate; one, for the time that a message takes.
 pub(crate) const WINDOWS: [usize; 2] = [500, 1];
@@ -11,6 +13,8 @@ pub(crate) struct Report {
     pub(crate) v: u8,
     pub(crate) date: String,
     pub(crate) machine: Machine,
+    pub(crate) mosquitto: String,
+    pub(crate) python: String,
     pub(crate) payload_bytes: usize,
     pub(crate) seconds: f64,
     pub(crate) warm_up_seconds: f64,
@@ -44,14 +48,6 @@ pub(crate) struct Figures {
     /// Processor time of the contestant's process for one message.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) cpu_us: Option<f64>,
-}
-
-/// The median of the rounds, and their range.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Spread {
-    pub(crate) median: f64,
-    pub(crate) min: f64,
-    pub(crate) max: f64,
 }
 
 impl Row {
@@ -94,40 +90,5 @@ pub(crate) fn spread<F>(rounds: &[Figures], figure: F) -> Option<Spread>
 where
     F: Fn(&Figures) -> Option<f64>,
 {
-    let mut values: Vec<f64> = rounds.iter().filter_map(figure).collect();
-    values.sort_by(f64::total_cmp);
-    let (min, max) = (*values.first()?, *values.last()?);
-    let middle = values.len() / 2;
-    let median = if values.len().is_multiple_of(2) {
-        f64::midpoint(values[middle - 1], values[middle])
-    } else {
-        values[middle]
-    };
-    Some(Spread { median, min, max })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn rates(values: &[f64]) -> Vec<Figures> {
-        let figures = |&per_second| Figures {
-            per_second,
-            p50_us: 0.0,
-            p99_us: 0.0,
-            cpu_us: None,
-        };
-        values.iter().map(figures).collect()
-    }
-
-    #[test]
-    fn the_median_is_not_moved_by_one_bad_round() {
-        let spread = spread(&rates(&[10.0, 2.0, 11.0]), |f| Some(f.per_second)).unwrap();
-        assert_eq!((spread.median, spread.min, spread.max), (10.0, 2.0, 11.0));
-    }
-
-    #[test]
-    fn without_a_round_there_is_no_figure() {
-        assert!(spread(&[], |f| Some(f.per_second)).is_none());
-    }
+    Spread::of(rounds.iter().filter_map(figure).collect())
 }

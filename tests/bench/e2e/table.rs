@@ -1,9 +1,11 @@
 use std::fmt::Write;
 
+use weir_tests::bench::Spread;
+
 use crate::{
     contestants::Kind,
-    goals::{Goal, goals},
-    report::{Report, Row, Spread, spread},
+    goals::goals,
+    report::{Report, Row, spread},
 };
 
 const HEAD: &str = "\
@@ -24,13 +26,8 @@ pub(crate) fn table(report: &Report) -> String {
             text.push_str(&format!("{} failed: {first}\n\n", row.title));
         }
     }
-    for Goal { words, met } in goals(report) {
-        let sign = match met {
-            Some(true) => "met",
-            Some(false) => "**missed**",
-            None => "unclear",
-        };
-        text.push_str(&format!("- {sign}: {words}\n"));
+    for goal in goals(report) {
+        text.push_str(&format!("{goal}\n"));
     }
     text
 }
