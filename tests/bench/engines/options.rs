@@ -1,0 +1,50 @@
+use std::{path::PathBuf, time::Duration};
+
+use clap::Parser;
+
+/// Measures the same guests on every engine, natively, and under ONNX Runtime, in one run.
+#[derive(Debug, Parser)]
+#[command(
+    name = "cargo xtask bench engines",
+    bin_name = "cargo xtask bench engines"
+)]
+pub(crate) struct Options {
+    /// Rounds; everybody takes a turn in each.
+    #[arg(long, default_value_t = 9, value_parser = clap::value_parser!(u16).range(1..=100))]
+    rounds: u16,
+
+    /// Milliseconds of a turn.
+    #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u64).range(1..=60_000))]
+    turn_ms: u64,
+
+    /// Three rounds of 30 ms: a look, not a figure to quote.
+    #[arg(long, conflicts_with_all = ["rounds", "turn_ms"])]
+    quick: bool,
+
+    /// Do not compare with ONNX Runtime, which needs Python.
+    #[arg(long)]
+    pub(crate) without_python: bool,
+
+    /// Where the figures go, one JSON object in a line; `-` prints them instead of the tables
+    /// [default: bench/engines.jsonl in the target folder]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) json: Option<PathBuf>,
+
+    /// Write the sections of this bench in docs/benchmarks.md and docs/device-classes.md.
+    #[arg(long)]
+    pub(crate) write_docs: bool,
+
+    /// Print the bytes that one instance takes; the bench asks a process of its own for each.
+    #[arg(long, hide = true, value_name = "WORKLOAD/ENGINE")]
+    pub(crate) memory_of: Option<String>,
+}
+
+impl Options {
+    pub(crate) fn rounds(&self) -> u16 {
+        if self.quick { 3 } else { self.rounds }
+    }
+
+    pub(crate) fn turn(&self) -> Duration {
+        Duration::from_millis(if self.quick { 30 } else { self.turn_ms })
+    }
+}
