@@ -1,6 +1,7 @@
 use fast_image_resize::{
-    FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer,
-    images::{Image, ImageRef},
+    FilterType, PixelTrait, ResizeAlg, ResizeOptions, Resizer,
+    images::{TypedImage, TypedImageRef},
+    pixels::{U8, U8x3},
 };
 use weir_profile::Resize;
 
@@ -82,21 +83,29 @@ impl Fitter {
     }
 
     fn scale(&mut self, image: &Pixels, to: Size, options: ResizeOptions) -> Result<(), Reason> {
+        match self.channels {
+            1 => self.scale_pixels::<U8>(image, to, options),
+            _ => self.scale_pixels::<U8x3>(image, to, options),
+        }
+    }
+
+    /// By the type of a pixel: asked for by its name, the library would bring the code for all of its types.
+    fn scale_pixels<P: PixelTrait>(
+        &mut self,
+        image: &Pixels,
+        to: Size,
+        options: ResizeOptions,
+    ) -> Result<(), Reason> {
         let unfit = |words: String| Reason::new(RejectCode::InputShape, words);
-        let kind = if self.channels == 1 {
-            PixelType::U8
-        } else {
-            PixelType::U8x3
-        };
         self.fitted.clear();
         self.fitted.resize(to.pixels() * self.channels, 0);
         let Size { width, height } = image.size;
-        let source = ImageRef::new(width, height, image.samples(), kind)
+        let source = TypedImageRef::<P>::from_buffer(width, height, image.samples())
             .map_err(|error| unfit(error.to_string()))?;
-        let mut fitted = Image::from_slice_u8(to.width, to.height, &mut self.fitted, kind)
+        let mut fitted = TypedImage::<P>::from_buffer(to.width, to.height, &mut self.fitted)
             .map_err(|error| unfit(error.to_string()))?;
         self.resizer
-            .resize(&source, &mut fitted, &options)
+            .resize_typed(&source, &mut fitted, &options)
             .map_err(|error| unfit(error.to_string()))
     }
 

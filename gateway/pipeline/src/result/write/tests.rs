@@ -142,7 +142,7 @@ fn cbor_says_the_same_as_json() {
 fn shortened(document: serde_json::Value) -> serde_json::Value {
     use serde_json::Value;
     match document {
-        Value::Number(number) => number.as_f64().map(|number| number as f32).into(),
+        Value::Number(number) => number.to_string().parse::<f32>().ok().into(),
         Value::Array(items) => items.into_iter().map(shortened).collect(),
         Value::Object(map) => map
             .into_iter()

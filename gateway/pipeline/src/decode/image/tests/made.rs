@@ -83,9 +83,10 @@ impl Made {
 
     pub(super) fn jpeg(&self) -> Vec<u8> {
         let mut out = Cursor::new(Vec::new());
-        let color = match self.color {
-            ColorType::Grayscale => ExtendedColorType::L8,
-            _ => ExtendedColorType::Rgb8,
+        let color = if self.color == ColorType::Grayscale {
+            ExtendedColorType::L8
+        } else {
+            ExtendedColorType::Rgb8
         };
         let encoder = JpegEncoder::new_with_quality(&mut out, 90);
         encoder
