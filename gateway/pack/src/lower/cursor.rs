@@ -104,7 +104,8 @@ impl Cursor {
         }
         let stays = wanted.channels == self.shape.channels;
         let plain = |shape: Shape| shape.channels == 1 || shape.positions() == 1;
-        if !stays && !(plain(wanted) && plain(self.shape)) {
+        let moves = !(stays || plain(wanted) && plain(self.shape));
+        if moves {
             let words = format!("takes {:?} out of a map that was reshaped", self.dims);
             return Err(Fault::elsewhere(words));
         }

@@ -14,6 +14,11 @@ pub enum OnnxError {
     /// Only the frame.
     #[error("the file is not an ONNX model: it has no graph")]
     NoGraph,
+    /// Nothing says what its operators mean.
+    #[error(
+        "the model does not say which operator set it uses: the file is cut off, or older than ONNX 1.0"
+    )]
+    NoOpset,
     /// Nothing is computed.
     #[error("the model's graph has no nodes")]
     NoNodes,

@@ -4,6 +4,7 @@
 mod constant;
 mod error;
 mod node;
+mod order;
 
 use std::collections::{HashMap, HashSet};
 
@@ -27,6 +28,7 @@ pub(crate) const RANK_MAX: usize = 8;
 #[derive(Debug)]
 pub struct OnnxFile {
     proto: ModelProto,
+    opset: i64,
     graph: GraphProto,
     constants: HashMap<String, Constant>,
 }
@@ -56,6 +58,7 @@ impl OnnxFile {
         }
         let mut proto = ModelProto::decode(bytes).map_err(OnnxError::NotOnnx)?;
         let graph = proto.graph.take().ok_or(OnnxError::NoGraph)?;
+        let opset = opset(&proto).ok_or(OnnxError::NoOpset)?;
         let mut count = 0_usize;
         visit(&graph, &mut |_| count += 1);
         if count == 0 {
@@ -79,9 +82,10 @@ impl OnnxFile {
                 constants.insert(output.to_owned(), constant);
             }
         }
-        check_order(&graph)?;
+        order::check(&graph)?;
         Ok(Self {
             proto,
+            opset,
             graph,
             constants,
         })
@@ -89,11 +93,8 @@ impl OnnxFile {
 
     /// The version of the standard operators.
     #[must_use]
-    pub fn opset(&self) -> i64 {
-        let standard = |domain: &str| domain.is_empty() || domain == "ai.onnx";
-        let mut imports = self.proto.opset_import.iter();
-        let import = imports.find(|import| standard(&import.domain));
-        import.map_or(1, |import| import.version)
+    pub const fn opset(&self) -> i64 {
+        self.opset
     }
 
     /// What wrote the file.
@@ -163,8 +164,8 @@ impl OnnxFile {
 
     /// The sizes that the file states of a value, where all of them are fixed.
     pub(crate) fn stated_dims(&self, name: &str) -> Option<Vec<usize>> {
-        let infos = self.graph.value_info.iter().chain(&self.graph.output);
-        let info = infos.filter(|info| info.name == name).next_back()?;
+        let mut infos = self.graph.value_info.iter().chain(&self.graph.output);
+        let info = infos.rfind(|info| info.name == name)?;
         let dims = port(info).dims.into_iter().map(|size| {
             let size = size?;
             usize::try_from(size).ok()
@@ -199,6 +200,13 @@ impl OnnxFile {
             ..self.proto.clone()
         }
     }
+}
+
+fn opset(proto: &ModelProto) -> Option<i64> {
+    let standard = |domain: &str| domain.is_empty() || domain == "ai.onnx";
+    let mut imports = proto.opset_import.iter();
+    let import = imports.find(|import| standard(&import.domain))?;
+    Some(import.version)
 }
 
 /// `f32` of these sizes.
@@ -253,43 +261,5 @@ fn visit(graph: &GraphProto, see: &mut dyn FnMut(NodeRef<'_>)) {
                 visit(inner, see);
             }
         }
-    }
-}
-
-/// Every value is made once, and before it is used: so there is no cycle.
-fn check_order(graph: &GraphProto) -> Result<(), OnnxError> {
-    let mut made: HashSet<&str> = HashSet::new();
-    let inputs = graph.input.iter().map(|input| input.name.as_str());
-    let weights = graph.initializer.iter().map(|tensor| tensor.name.as_str());
-    made.extend(inputs.chain(weights));
-    for node in &graph.node {
-        let words = NodeRef::new(node);
-        let missing = node.input.iter().find(|input| {
-            let input = input.as_str();
-            !input.is_empty() && !made.contains(input)
-        });
-        if let Some(value) = missing {
-            return Err(OnnxError::Undefined {
-                node: words.name().to_owned(),
-                value: value.clone(),
-            });
-        }
-        for output in node.output.iter().filter(|output| !output.is_empty()) {
-            if !made.insert(output) {
-                return Err(OnnxError::MadeTwice {
-                    value: output.clone(),
-                });
-            }
-        }
-    }
-    match graph
-        .output
-        .iter()
-        .find(|output| !made.contains(output.name.as_str()))
-    {
-        Some(output) => Err(OnnxError::NoOutput {
-            output: output.name.clone(),
-        }),
-        None => Ok(()),
     }
 }

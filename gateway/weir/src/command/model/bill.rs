@@ -4,12 +4,11 @@ use std::sync::Arc;
 
 use serde::Serialize;
 use weir_engine::{Engine, Guest, GuestCode, Signature, Tensor, TensorRef};
-use weir_engine_wasmi::WasmiEngine;
 use weir_pack::{Bill, ChipLimits, GuestCosts, Verdict};
 use weir_profile::{Class, Profile, Settings};
 use weir_store::{AdmitError, Store};
 
-use crate::{command::guest::zeros, prepare::chain};
+use crate::{command::guest::zeros, engines, prepare::chain};
 
 /// The guest that runs int8 networks.
 pub(super) const GUEST: &str = "tinynn";
@@ -103,7 +102,7 @@ fn measure(
     model: &[u8],
     signature: &Arc<Signature>,
 ) -> Result<u64, Box<dyn std::error::Error>> {
-    let module = WasmiEngine::new().load(code, &profile.limits)?;
+    let module = engines::of_chips().load(code, &profile.limits)?;
     let mut guest = Guest::open(
         &*module,
         Arc::clone(signature),
