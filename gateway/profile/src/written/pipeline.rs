@@ -73,7 +73,7 @@ pub struct Decode {
 pub enum CodecName {
     /// A JSON document.
     Json,
-    /// One CBOR item (RFC 8949); typed arrays (RFC 8746) are arrays of numbers.
+    /// One CBOR item (RFC 8949); a typed array (RFC 8746) is an array of numbers, read as a whole.
     Cbor,
     /// A JPEG or PNG image, whatever its content type says; without a window.
     Image,
