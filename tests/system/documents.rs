@@ -8,6 +8,9 @@ use serde::Deserialize;
 use serde_json::Value;
 use weir_tests::Received;
 
+/// What a result in CBOR says that it is.
+pub(crate) const CBOR: &str = "application/cbor";
+
 /// A result or a reject.
 #[derive(Debug, Clone)]
 pub(crate) struct Answer {
@@ -41,7 +44,13 @@ impl Answer {
         };
         let (pipeline, device) = (pipeline.to_owned(), device.to_owned());
         let is_result = kind == "results";
-        let document = message.json()?;
+        let content_type = message.properties.content_type.as_deref();
+        let document = match content_type {
+            Some(CBOR) => cbor4ii::serde::from_slice(&message.payload)?,
+            Some("application/json") | None => message.json()?,
+            Some(other) => bail!("a document of type {other}"),
+        };
+        ensure!(is_result || content_type != Some(CBOR), "rejects are JSON");
         check(
             if is_result {
                 Schema::Result
@@ -59,11 +68,6 @@ impl Answer {
         };
         ensure!(answer.text("pipeline") == answer.pipeline, "{answer}");
         ensure!(answer.text("device") == answer.device, "{answer}");
-        let content_type = answer.message.properties.content_type.as_deref();
-        ensure!(
-            content_type.is_none_or(|content| content == "application/json"),
-            "{content_type:?}"
-        );
         Ok(answer)
     }
 

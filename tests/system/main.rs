@@ -11,6 +11,7 @@ mod secured;
 mod site;
 mod stream;
 
+mod cbor;
 mod classes;
 mod commands;
 mod connection;
@@ -20,6 +21,7 @@ mod drain;
 mod embedded;
 mod faults;
 mod hostile;
+mod images;
 mod journey;
 mod refused_artefacts;
 mod refused_configuration;

@@ -137,9 +137,20 @@ fn print(out: &mut impl Write, runner: &Runner, settled: Settled) -> Result<()> 
     }
     if let Some(outgoing) = settled.published.or(settled.reply) {
         writeln!(out, "topic  {}", outgoing.topic)?;
-        writeln!(out, "{}", String::from_utf8_lossy(&outgoing.payload))?;
+        print_payload(out, &outgoing.payload)?;
     }
     Ok(())
+}
+
+/// A document as it is, anything else (CBOR, postcard) in hexadecimal.
+fn print_payload(out: &mut impl Write, payload: &[u8]) -> Result<()> {
+    match std::str::from_utf8(payload) {
+        Ok(text) => write!(out, "{text}")?,
+        Err(_) => payload
+            .iter()
+            .try_for_each(|byte| write!(out, "{byte:02x}"))?,
+    }
+    Ok(writeln!(out)?)
 }
 
 /// Type, shape and first values.
