@@ -20,9 +20,10 @@ use std::{io::Write, path::PathBuf, thread};
 
 use anyhow::{Context, Result, anyhow, ensure};
 use clap::Parser;
+use weir_engine::EngineKind;
 
 use self::{
-    engines::Engines,
+    engines::{Engines, Who},
     options::Options,
     report::{Absent, Report},
 };
@@ -67,13 +68,20 @@ fn measure(options: &Options) -> Result<Report> {
     let engines = Engines::start()?;
     let python = python(options);
     let mut report = Report::new(machine, machine::versions(python.as_deref().ok()), options);
-    let workloads = workload::all(&mut report.absent);
+    let mut workloads = workload::all(&mut report.absent);
+    workloads.retain(|workload| options.asks_for_workload(workload.key));
+    let kinds: Vec<EngineKind> = Engines::KINDS
+        .into_iter()
+        .filter(|kind| options.asks_for(Who::Engine(*kind)))
+        .collect();
     note("opening");
-    opening::measure(&engines, &workloads, options.rounds(), &mut report);
+    opening::measure(&engines, &workloads, &kinds, options.rounds(), &mut report);
     note("memory of an instance");
-    memory::each(&engines, &workloads, &mut report);
-    note("restarting wasm3's worker");
-    restart::measure(&engines, &workloads, options.rounds(), &mut report);
+    memory::each(&engines, &workloads, &kinds, &mut report);
+    if kinds.contains(&EngineKind::Wasm3) {
+        note("restarting wasm3's worker");
+        restart::measure(&engines, &workloads, options.rounds(), &mut report);
+    }
     predict::measure(
         &engines,
         &workloads,

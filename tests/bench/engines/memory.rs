@@ -18,9 +18,14 @@ use crate::{
 const INSTANCES: u16 = 4;
 
 /// Measures every workload on every engine.
-pub(crate) fn each(engines: &Engines, workloads: &[Workload], report: &mut Report) {
+pub(crate) fn each(
+    engines: &Engines,
+    workloads: &[Workload],
+    kinds: &[EngineKind],
+    report: &mut Report,
+) {
     for workload in workloads {
-        for kind in Engines::KINDS {
+        for kind in kinds.iter().copied() {
             if workload.limits.simd && !engines.get(kind).enforces().simd {
                 continue;
             }

@@ -12,9 +12,15 @@ use crate::{
 };
 
 /// How long it takes from a guest's bytes to a guest that takes inputs, its model loaded.
-pub(crate) fn measure(engines: &Engines, workloads: &[Workload], rounds: u16, report: &mut Report) {
+pub(crate) fn measure(
+    engines: &Engines,
+    workloads: &[Workload],
+    kinds: &[EngineKind],
+    rounds: u16,
+    report: &mut Report,
+) {
     for workload in workloads {
-        for kind in Engines::KINDS {
+        for kind in kinds.iter().copied() {
             let runs = !workload.limits.simd || engines.get(kind).enforces().simd;
             if !runs {
                 continue;

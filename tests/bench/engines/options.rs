@@ -2,6 +2,8 @@ use std::{path::PathBuf, time::Duration};
 
 use clap::Parser;
 
+use crate::engines::Who;
+
 /// Measures the same guests on every engine, natively, and under ONNX Runtime, in one run.
 #[derive(Debug, Parser)]
 #[command(
@@ -20,6 +22,14 @@ pub(crate) struct Options {
     /// Three rounds of 30 ms: a look, not a figure to quote.
     #[arg(long, conflicts_with_all = ["rounds", "turn_ms"])]
     quick: bool,
+
+    /// Measure only these: native, wasmtime, wasmi, wasm3, onnxruntime-int8, onnxruntime-float.
+    #[arg(long, value_delimiter = ',', value_parser = who)]
+    only: Vec<Who>,
+
+    /// Measure only guests and models with this in their names.
+    #[arg(long, value_name = "WORDS")]
+    workload: Option<String>,
 
     /// Do not compare with ONNX Runtime, which needs Python.
     #[arg(long)]
@@ -44,7 +54,24 @@ impl Options {
         if self.quick { 3 } else { self.rounds }
     }
 
+    pub(crate) fn asks_for(&self, who: Who) -> bool {
+        self.only.is_empty() || self.only.contains(&who)
+    }
+
+    pub(crate) fn asks_for_workload(&self, key: &str) -> bool {
+        self.workload
+            .as_ref()
+            .is_none_or(|words| key.contains(words))
+    }
+
     pub(crate) fn turn(&self) -> Duration {
         Duration::from_millis(if self.quick { 30 } else { self.turn_ms })
     }
+}
+
+fn who(text: &str) -> Result<Who, String> {
+    Who::ALL
+        .into_iter()
+        .find(|who| who.key() == text)
+        .ok_or_else(|| format!("{text} is none of them"))
 }

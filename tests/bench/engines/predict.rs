@@ -34,7 +34,7 @@ pub(crate) fn measure(
     let mut lanes = Vec::new();
     let mut answers = Vec::new();
     for workload in workloads {
-        for who in Who::ALL {
+        for who in Who::ALL.into_iter().filter(|who| options.asks_for(*who)) {
             let started = start(who, workload, engines, python, options.turn());
             match started {
                 Ok(Some((lane, answer))) => {
