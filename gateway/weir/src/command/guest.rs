@@ -1,14 +1,19 @@
-use std::{fs, io::Write, path::Path, sync::Arc};
+mod trial;
+
+use std::{error::Error, fs, io::Write, path::Path};
 
 use anyhow::{Context, Result};
 use guest_abi::TensorInfo;
-use weir_engine::{Guest, GuestCode, GuestOrigin, Tensor, TensorRef};
+use weir_engine::{Engine, GuestCode, GuestOrigin, LoadError};
 use weir_profile::{GuestName, Profile, Settings};
 use weir_store::{Golden, Model, Store};
 
+pub(super) use trial::zeros;
+use trial::{Outcome, try_engine};
+
 use crate::{
     cli::{GuestInspectArgs, GuestTestArgs},
-    command::{settings, values::values},
+    command::settings,
     engines::Engines,
     exit::Exit,
     prepare::chain,
@@ -161,140 +166,54 @@ fn compare(
 ) -> Result<Exit> {
     let engines = Engines::start(&settings.paths.cache)?;
     let mut out = std::io::stdout().lock();
-    let mut exit = Exit::Done;
+    let (mut exit, mut ran) = (Exit::Done, false);
     let golden = model.and_then(|model| model.golden.as_ref());
     for engine in engines.all() {
-        let tried = try_engine(engine, profile, code, model, golden);
-        match tried {
-            Ok(Outcome {
-                runs,
-                difference,
-                tolerance,
-            }) => {
-                let within = difference <= tolerance;
+        let kind = engine.kind();
+        match try_engine(engine, profile, code, model, golden) {
+            Ok(outcome) => {
+                ran = true;
+                let within = outcome.difference <= outcome.tolerance;
                 let sign = if within { "ok" } else { "MISMATCH" };
-                let against = if golden.is_some() {
-                    "golden outputs"
-                } else {
-                    "zeros: no golden outputs"
-                };
-                writeln!(
-                    out,
-                    "{sign}: {}: {runs} calls, largest difference {difference:.2e} (allowed {tolerance:.0e}; {against})",
-                    engine.kind()
-                )?;
+                writeln!(out, "{sign}: {kind}: {}", words(&outcome, golden))?;
                 if !within {
                     exit = Exit::Mismatch;
                 }
             }
+            // What the engine says it cannot do is no fault of the guest.
+            Err(error) if lacks(engine, code, &*error) => {
+                writeln!(out, "left out: {kind}: {}", chain(&*error))?;
+            }
             Err(error) => {
-                writeln!(out, "FAILED: {}: {}", engine.kind(), chain(&*error))?;
+                writeln!(out, "FAILED: {kind}: {}", chain(&*error))?;
                 exit = Exit::Mismatch;
             }
         }
     }
-    Ok(exit)
+    Ok(if ran { exit } else { Exit::Mismatch })
 }
 
-/// What one engine gave.
-struct Outcome {
-    runs: usize,
-    difference: f64,
-    tolerance: f64,
-}
-
-fn try_engine(
-    engine: &dyn weir_engine::Engine,
-    profile: &Profile,
-    code: &GuestCode,
-    model: Option<&Model>,
-    golden: Option<&Golden>,
-) -> Result<Outcome, Box<dyn std::error::Error>> {
-    let signature = Arc::new(weir_store::signature(code, model)?);
-    let module = engine.load(code, &profile.limits)?;
-    let bytes = model.map(|model| &*model.bytes);
-    let mut guest = Guest::open(&*module, signature, bytes, &profile.limits)?;
-    let mut outputs = Vec::new();
-    let Some(golden) = golden else {
-        let inputs: Vec<Tensor> = guest.signature().given_inputs().map(zeros).collect();
-        let inputs: Vec<TensorRef<'_>> = inputs.iter().map(Tensor::as_ref).collect();
-        guest.predict(&inputs, None, &mut outputs)?;
-        return Ok(Outcome {
-            runs: 1,
-            difference: 0.0,
-            tolerance: 0.0,
-        });
-    };
-    let info = guest
-        .signature()
-        .given_inputs()
-        .next()
-        .cloned()
-        .ok_or("the model has no input")?;
-    let dims: Vec<u32> = info
-        .dims
-        .iter()
-        .map(|dim| u32::try_from(*dim).unwrap_or(1))
-        .collect();
-    let dtype = info
-        .dtype()
-        .ok_or("the model's input has an unknown type")?;
-    let cases = cases(golden)?;
-    let mut difference = 0.0_f64;
-    for (data, expected) in &cases {
-        guest.predict(
-            &[TensorRef {
-                dtype,
-                dims: &dims,
-                data,
-            }],
-            None,
-            &mut outputs,
-        )?;
-        let output = outputs.first().ok_or("the guest gave no output")?.as_ref();
-        let wanted = TensorRef {
-            data: expected,
-            ..output
-        };
-        let pairs = values(&output).zip(values(&wanted));
-        difference = pairs.map(|(a, b)| (a - b).abs()).fold(difference, f64::max);
+/// Whether it failed for something that the engine says it does not have: a limit's means, or SIMD.
+fn lacks(engine: &dyn Engine, code: &GuestCode, error: &(dyn Error + 'static)) -> bool {
+    let uses_simd = code.manifest.features.iter().any(|name| name == "simd");
+    match error.downcast_ref::<LoadError>() {
+        Some(LoadError::NotEnforced { .. }) => true,
+        Some(LoadError::Rejected { .. }) => uses_simd && !engine.enforces().simd,
+        Some(_) | None => false,
     }
-    Ok(Outcome {
-        runs: cases.len(),
+}
+
+fn words(outcome: &Outcome, golden: Option<&Golden>) -> String {
+    let Outcome {
+        runs,
         difference,
-        tolerance: golden.tolerance.into(),
-    })
-}
-
-/// Each input with the output that it must give.
-fn cases(golden: &Golden) -> std::io::Result<Vec<(Vec<u8>, Vec<u8>)>> {
-    let count = usize::try_from(golden.count).unwrap_or(usize::MAX).max(1);
-    let parts = |file: &Path| -> std::io::Result<Vec<Vec<u8>>> {
-        let bytes = fs::read(file)?;
-        let size = (bytes.len() / count).max(1);
-        Ok(bytes.chunks_exact(size).map(<[u8]>::to_vec).collect())
+        tolerance,
+    } = outcome;
+    let against = match golden {
+        Some(_) => "golden outputs",
+        None => "zeros: no golden outputs",
     };
-    Ok(parts(&golden.inputs)?
-        .into_iter()
-        .zip(parts(&golden.outputs)?)
-        .collect())
-}
-
-pub(super) fn zeros(info: &TensorInfo) -> Tensor {
-    let dtype = info.dtype().unwrap_or(guest_abi::DType::F32);
-    let dims: Vec<u32> = info
-        .dims
-        .iter()
-        .map(|dim| u32::try_from(*dim).unwrap_or(1))
-        .collect();
-    let elements = dims
-        .iter()
-        .map(|dim| usize::try_from(*dim).unwrap_or(0))
-        .product::<usize>();
-    Tensor {
-        name: info.name.clone(),
-        dtype,
-        dims,
-        data: vec![0; elements * dtype.bytes()],
-    }
+    format!(
+        "{runs} calls, largest difference {difference:.2e} (allowed {tolerance:.0e}; {against})"
+    )
 }
