@@ -23,6 +23,7 @@ mod faults;
 mod hostile;
 mod images;
 mod journey;
+mod model;
 mod refused_artefacts;
 mod refused_configuration;
 mod rejects;
