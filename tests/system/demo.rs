@@ -47,8 +47,10 @@ struct Absent {
 
 impl Summary {
     fn engines(&self) -> BTreeMap<&str, &str> {
-        let pair = |pipeline: &'_ Pipeline| (pipeline.name.as_str(), pipeline.engine.as_str());
-        self.pipelines.iter().map(pair).collect()
+        let pipelines = self.pipelines.iter();
+        pipelines
+            .map(|pipeline| (pipeline.name.as_str(), pipeline.engine.as_str()))
+            .collect()
     }
 
     /// Every message of every pipeline has come to an end, and was seen.
@@ -85,7 +87,9 @@ async fn the_demo_puts_one_stream_through_every_engine_and_leaves_nothing_behind
 async fn without_the_worker_of_wasm3_its_pipeline_is_left_out_and_named() -> Result<()> {
     let summary = demo("2", Some(OsStr::new("/nowhere/weir-wasm3"))).await?;
     summary.adds_up();
-    let others = PIPELINES.into_iter().filter(|(_, engine)| *engine != "wasm3");
+    let others = PIPELINES
+        .into_iter()
+        .filter(|(_, engine)| *engine != "wasm3");
     assert_eq!(summary.engines(), others.collect(), "{summary:?}");
     let [absent] = summary.engines_absent.as_slice() else {
         panic!("one engine is absent: {summary:?}");
