@@ -69,6 +69,10 @@ pub(crate) fn measure(
             }
         }
     }
+    lanes.sort_by_key(|lane| {
+        let mut keys = workloads.iter().map(|workload| workload.key);
+        keys.position(|key| key == lane.workload.key)
+    });
     report.figures.extend(lanes.into_iter().map(Lane::figures));
 }
 
