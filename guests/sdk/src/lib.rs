@@ -41,9 +41,9 @@ pub use slots::TENSORS_MAX;
 pub mod macros {
     //! What [`export!`](crate::export), [`growing_heap!`](crate::growing_heap) and [`log!`](crate::log)
     //! expand to; not for direct use.
-    pub use crate::{instance::Instance, log::write, sound::assert_sound};
     #[cfg(target_arch = "wasm32")]
     pub use crate::heap::{GrowingHeap, growing_heap};
+    pub use crate::{instance::Instance, log::write, sound::assert_sound};
     #[cfg(target_arch = "wasm32")]
     pub use talc::wasm::{WasmArenaTalc, new_wasm_arena_allocator};
 }
