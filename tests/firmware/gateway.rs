@@ -65,12 +65,11 @@ pub(crate) fn built(guest: &str) -> (Vec<u8>, Manifest) {
     let folder = weir_tests::guests().expect("this executable has a place");
     let wasm = read(&folder.join(format!("{guest}.wasm")));
     let manifest = Parser::new(0).parse_all(&wasm).find_map(|payload| {
-        match payload.expect("a sound module") {
-            Payload::CustomSection(section) if section.name() == MANIFEST_SECTION => {
-                Some(Manifest::decode(section.data()).expect("a manifest"))
-            }
-            _ => None,
-        }
+        let Payload::CustomSection(section) = payload.expect("a sound module") else {
+            return None;
+        };
+        (section.name() == MANIFEST_SECTION)
+            .then(|| Manifest::decode(section.data()).expect("a manifest"))
     });
     (wasm, manifest.expect("a guest has a manifest"))
 }

@@ -8,7 +8,7 @@ use guest_abi::{DType, StatePair, TensorInfo, slot};
 use proptest::prelude::*;
 
 use self::script::Script;
-use crate::{Export, Guest, Limits, OpenError, Signature, State, Tensor, TensorRef};
+use crate::{Guest, Limits, OpenError, Signature, State, Tensor, TensorRef};
 
 fn limits() -> Limits {
     Limits {
