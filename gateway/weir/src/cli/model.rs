@@ -52,7 +52,7 @@ pub(crate) struct ModelPackArgs {
     #[arg(long, value_name = "DATA", requires = "labels")]
     pub(crate) evaluate: Option<PathBuf>,
 
-    /// The class of each of them: .npy, integers [samples].
+    /// The class of each of them: .npy with an integer for each sample.
     #[arg(long, value_name = "LABELS", requires = "evaluate")]
     pub(crate) labels: Option<PathBuf>,
 
@@ -73,7 +73,7 @@ pub(crate) struct ModelEvaluateArgs {
     #[arg(long)]
     pub(crate) data: PathBuf,
 
-    /// The class of each input: .npy, integers [samples].
+    /// The class of each input: .npy with an integer for each sample.
     #[arg(long)]
     pub(crate) labels: PathBuf,
 
