@@ -1,5 +1,6 @@
 //! What a machine needs before anything is built or tested. What is there is left alone, without the network.
 
+mod libclang;
 mod packages;
 mod targets;
 

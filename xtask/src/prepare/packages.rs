@@ -1,14 +1,13 @@
 use std::{
     env,
     ffi::OsString,
-    fs,
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
 
 use anyhow::{Result, bail};
 
-use super::Installing;
+use super::{Installing, libclang};
 use crate::process::{self, say};
 
 /// Installs Debian packages without starting the services that they bring.
@@ -16,9 +15,6 @@ const INSTALL: &str = include_str!("install.sh");
 
 /// Where services live; not on every user's `PATH`.
 const SBIN: [&str; 2] = ["/usr/sbin", "/usr/local/sbin"];
-
-/// Where libraries live: in these folders, in their folders, and in the `lib` of those.
-const LIBRARIES: [&str; 3] = ["/usr/lib", "/usr/lib64", "/usr/local/lib"];
 
 /// What a command needs, and the Debian packages that bring it.
 #[derive(Debug, Clone, Copy)]
@@ -46,7 +42,7 @@ pub(super) const CHIP_EMULATOR: Package = Package {
 /// With the headers of its compiler, which bindings are read with.
 pub(super) const LIBCLANG: Package = Package {
     debian: &["libclang-dev"],
-    found: || env::var_os("LIBCLANG_PATH").is_some() || library("libclang"),
+    found: || env::var_os("LIBCLANG_PATH").is_some() || libclang::is_here(),
 };
 
 pub(super) const MOSQUITTO: Package = Package {
@@ -103,34 +99,6 @@ fn program(name: &str) -> bool {
     env::split_paths(&path_with_sbin()).any(|folder| folder.join(name).is_file())
 }
 
-/// Whether a shared library of this name, of any version, lies where systems keep theirs.
-fn library(name: &str) -> bool {
-    let roots: Vec<PathBuf> = LIBRARIES.iter().map(PathBuf::from).collect();
-    let folders: Vec<PathBuf> = roots.iter().flat_map(|root| entries(root)).collect();
-    let compilers = folders.iter().map(|folder| folder.join("lib"));
-    let searched: Vec<PathBuf> = roots.iter().cloned().chain(compilers).collect();
-    let mut files = searched
-        .iter()
-        .chain(&folders)
-        .flat_map(|folder| entries(folder));
-    files.any(|file| {
-        let file = file.file_name().unwrap_or_default().to_string_lossy();
-        file.strip_prefix(name).is_some_and(is_version)
-    })
-}
-
-/// `.so`, `.so.1`, `-14.so.1`; not `-cpp.so`.
-fn is_version(rest: &str) -> bool {
-    let numbered = |rest: &str| rest.starts_with(|c: char| c.is_ascii_digit());
-    rest.starts_with(".so")
-        || (rest.strip_prefix('-').is_some_and(numbered) && rest.contains(".so"))
-}
-
-fn entries(folder: &Path) -> impl Iterator<Item = PathBuf> + use<> {
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    entries.map(|entry| entry.path())
-}
-
 /// A shell that may install, where nobody has to type a password.
 fn privileged_shell() -> Option<Command> {
     if !Path::new("/usr/bin/apt-get").is_file() {
@@ -158,14 +126,6 @@ mod tests {
             found: || true,
         };
         prepare(&[present], Installing::Refused).unwrap();
-    }
-
-    #[test]
-    fn a_library_is_found_by_its_name_alone() {
-        assert!(library("libc"), "every Linux has one");
-        assert!(!library("libnothing"));
-        assert!(is_version("-14.so.1"));
-        assert!(!is_version("-cpp.so.14"));
     }
 
     #[test]
