@@ -11,4 +11,7 @@ mod select;
 mod slices;
 mod trap;
 
+#[cfg(test)]
+mod fixtures;
+
 pub use engine::WasmiEngine;

@@ -1,12 +1,7 @@
-use std::{sync::Arc, time::Duration};
-
-use guest_abi::Manifest;
-use weir_engine::{Budget, Export, GuestCode, GuestOrigin, Instance, Limits};
+use weir_engine::{Export, Instance};
 
 use super::*;
-use crate::engine::translate;
-
-const DEADLINE: Duration = Duration::from_secs(60);
+use crate::fixtures;
 
 /// `(a + 10) + (condition ? 1 : 2)`, where `condition` is made of the parameters a and b: something else is in the
 /// register when it is tested.
@@ -24,45 +19,8 @@ fn module(condition: &str) -> Vec<u8> {
 
 /// What a condition gives under the engine.
 fn of(condition: &str, a: i32, b: i32) -> i32 {
-    let wasm = module(condition);
-    let manifest = Manifest {
-        name: String::new(),
-        version: String::new(),
-        abi: 0,
-        model_format: String::new(),
-        inputs: Vec::new(),
-        outputs: Vec::new(),
-        state: Vec::new(),
-        labels: Vec::new(),
-        features: Vec::new(),
-    };
-    let code = GuestCode {
-        name: String::new(),
-        sha256: [0; 32],
-        wasm: wasm.into(),
-        manifest: Arc::new(manifest),
-        origin: GuestOrigin::Memory,
-    };
-    let limits = Limits {
-        memory_bytes_max: 65_536,
-        table_elements_max: 0,
-        stack_bytes_max: 65_536,
-        call_deadline: DEADLINE,
-        load_deadline: DEADLINE,
-        fuel_max: None,
-        output_bytes_max: 0,
-        input_bytes_max: 0,
-        model_bytes_max: 0,
-        simd: false,
-    };
-    let module = translate(&code, &limits).expect(condition);
-    let mut instance = module.instance().expect(condition);
-    let budget = Budget {
-        deadline: DEADLINE,
-        fuel: None,
-    };
-    instance
-        .call(Export::Buffer, &[a, b], budget)
+    fixtures::instance(module(condition))
+        .call(Export::Buffer, &[a, b], fixtures::budget(None))
         .expect(condition)
 }
 

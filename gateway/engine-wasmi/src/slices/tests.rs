@@ -1,10 +1,9 @@
-use std::{sync::Arc, time::Duration};
+use weir_engine::{Export, Instance, Trap};
 
-use guest_abi::Manifest;
-use weir_engine::{Export, GuestCode, GuestOrigin, Instance, Limits, Trap};
-
-use super::*;
-use crate::{engine::translate, instance::WasmiInstance};
+use crate::{
+    fixtures::{self, budget},
+    instance::WasmiInstance,
+};
 
 /// Recursion, loops, floats, bulk instructions and growth, mixed into one number.
 const WORK: &str = r#"(module
@@ -32,50 +31,14 @@ const WORK: &str = r#"(module
       (br_if $again (i32.lt_u (local.get $round) (i32.const 12))))
     (i32.xor (local.get $hash) (i32.trunc_sat_f64_u (local.get $sum)))))"#;
 
-fn instance(fuel_max: Option<u64>) -> WasmiInstance {
-    let manifest = Manifest {
-        name: String::new(),
-        version: String::new(),
-        abi: 0,
-        model_format: String::new(),
-        inputs: Vec::new(),
-        outputs: Vec::new(),
-        state: Vec::new(),
-        labels: Vec::new(),
-        features: Vec::new(),
-    };
-    let code = GuestCode {
-        name: "work".to_owned(),
-        sha256: [0; 32],
-        wasm: wat::parse_str(WORK).expect("sound").into(),
-        manifest: Arc::new(manifest),
-        origin: GuestOrigin::Memory,
-    };
-    let limits = Limits {
-        memory_bytes_max: 1 << 20,
-        table_elements_max: 0,
-        stack_bytes_max: 64 * 1024,
-        call_deadline: Duration::from_secs(60),
-        load_deadline: Duration::from_secs(60),
-        fuel_max,
-        output_bytes_max: 0,
-        input_bytes_max: 0,
-        model_bytes_max: 0,
-        simd: false,
-    };
-    let module = translate(&code, &limits).expect("it loads");
-    module.instance().expect("it instantiates")
-}
-
-fn budget(fuel: Option<u64>) -> Budget {
-    let deadline = Duration::from_secs(60);
-    Budget { deadline, fuel }
+fn instance() -> WasmiInstance {
+    fixtures::instance(wat::parse_str(WORK).expect("sound"))
 }
 
 /// The least fuel with which the work ends.
 fn price() -> u64 {
     let ends = |fuel: u64| {
-        let called = instance(Some(fuel)).call(Export::Abi, &[], budget(Some(fuel)));
+        let called = instance().call(Export::Abi, &[], budget(Some(fuel)));
         match called {
             Ok(_) => true,
             Err(Trap::Fuel { fuel: had }) => {
@@ -101,10 +64,10 @@ fn price() -> u64 {
 /// The same work in slices of any size gives the same number, down to a pause at almost every block.
 #[test]
 fn a_pause_anywhere_changes_nothing() {
-    let whole = instance(None).call(Export::Abi, &[], budget(None));
+    let whole = instance().call(Export::Abi, &[], budget(None));
     let whole = whole.expect("it returns");
     for fuel in [1, 2, 3, 7, 64, 129, 1000, 20_000] {
-        let mut sliced = instance(None);
+        let mut sliced = instance();
         sliced.slice = fuel;
         assert_eq!(
             sliced.call(Export::Abi, &[], budget(None)),
@@ -117,9 +80,9 @@ fn a_pause_anywhere_changes_nothing() {
 #[test]
 fn the_price_does_not_depend_on_the_slices() {
     let price = price();
-    let mut exact = instance(Some(price));
+    let mut exact = instance();
     assert!(exact.call(Export::Abi, &[], budget(Some(price))).is_ok());
-    let mut short = instance(Some(price));
+    let mut short = instance();
     let fuel = price - 1;
     assert_eq!(
         short.call(Export::Abi, &[], budget(Some(fuel))),
@@ -133,7 +96,7 @@ fn the_price_does_not_depend_on_the_slices() {
 fn a_long_run_needs_little_native_stack() {
     let thread = std::thread::Builder::new().stack_size(1024 * 1024);
     let run = || {
-        let mut guest = instance(None);
+        let mut guest = instance();
         for _ in 0..500 {
             guest
                 .call(Export::Abi, &[], budget(None))
