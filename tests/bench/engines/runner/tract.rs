@@ -1,7 +1,7 @@
 //! tract outside of the sandbox: what the guest `onnx` is made of.
 //!
-//! It has a thread of its own. Its kernels for AVX-512 leave the upper halves of the registers in use, and on the same
-//! thread compiled guests then take a hundred times as long (measured: 16 ms instead of 0.14 ms).
+//! It has a thread of its own: on the same thread, compiled guests took a hundred times as long after it (16 ms instead
+//! of 0.14 ms, once, on a processor with AVX-512; why was not found out).
 
 use std::{
     sync::mpsc::{Receiver, SyncSender, sync_channel},
