@@ -9,9 +9,6 @@ use crate::wire::{Asked, HEADER_BYTES, RANGE_BYTES, Said, header, read_header};
 
 /// How much later than asked a wait may end: below it, the socket's time limit is left as it is.
 const SLACK: Duration = Duration::from_millis(1);
-/// What is sent at once without a look at the clock: it fits the socket's buffer, which is empty when a request
-/// begins, for the worker has read the one before.
-const SENT_AT_ONCE_BYTES_MAX: usize = 32 * 1024;
 /// What is held back at most until the next request.
 const PENDING_BYTES_MAX: usize = 1024 * 1024;
 /// The body of every frame without memory in it.
@@ -35,6 +32,7 @@ pub(crate) struct Link {
     inbox: Vec<u8>,
     taken: usize,
     filled: usize,
+    sends: Duration,
     waits: Duration,
 }
 
@@ -46,6 +44,7 @@ impl Link {
             inbox: Vec::new(),
             taken: 0,
             filled: 0,
+            sends: Duration::ZERO,
             waits: Duration::ZERO,
         }
     }
@@ -101,20 +100,14 @@ impl Link {
     }
 
     fn send_all(&mut self, mut bytes: &[u8], deadline: Instant) -> Result<(), Lost> {
-        let mut may_block = bytes.len() > SENT_AT_ONCE_BYTES_MAX;
         while !bytes.is_empty() {
-            if may_block {
-                let left = left(deadline).ok_or(Lost::Late)?;
-                let limited = self.socket.set_write_timeout(Some(left));
-                limited.map_err(|_| Lost::Gone)?;
-            }
+            let left = left(deadline).ok_or(Lost::Late)?;
+            let limit = |time| self.socket.set_write_timeout(time);
+            wait_at_most(left, &mut self.sends, limit)?;
             match self.socket.write(bytes) {
                 Ok(0) => return Err(Lost::Gone),
                 Ok(sent) => bytes = &bytes[sent..],
-                Err(error) => {
-                    retry(&error)?;
-                    may_block = true;
-                }
+                Err(error) => retry(&error)?,
             }
         }
         Ok(())
@@ -155,7 +148,8 @@ impl Link {
         }
         while self.filled < bytes {
             let left = left(deadline).ok_or(Lost::Late)?;
-            self.wait_at_most(left)?;
+            let limit = |time| self.socket.set_read_timeout(time);
+            wait_at_most(left, &mut self.waits, limit)?;
             match self.socket.read(&mut self.inbox[self.filled..]) {
                 Ok(0) => return Err(Lost::Gone),
                 Ok(read) => self.filled += read,
@@ -164,19 +158,22 @@ impl Link {
         }
         Ok(())
     }
+}
 
-    /// Sets the socket's time limit, where the one that it has is not near enough.
-    fn wait_at_most(&mut self, left: Duration) -> Result<(), Lost> {
-        let late = self.waits.checked_sub(left);
-        if late.is_some_and(|late| late <= SLACK) {
-            return Ok(());
-        }
-        let waits = left.saturating_add(SLACK / 2);
-        let limited = self.socket.set_read_timeout(Some(waits));
-        limited.map_err(|_| Lost::Gone)?;
-        self.waits = waits;
-        Ok(())
+/// Sets a time limit of the socket, where the one that it has is not near enough.
+fn wait_at_most(
+    left: Duration,
+    set: &mut Duration,
+    limit: impl Fn(Option<Duration>) -> io::Result<()>,
+) -> Result<(), Lost> {
+    let late = set.checked_sub(left);
+    if late.is_some_and(|late| late <= SLACK) {
+        return Ok(());
     }
+    let waits = left.saturating_add(SLACK / 2);
+    limit(Some(waits)).map_err(|_| Lost::Gone)?;
+    *set = waits;
+    Ok(())
 }
 
 /// What is left until the deadline; none once it is there.

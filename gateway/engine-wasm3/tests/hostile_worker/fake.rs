@@ -28,13 +28,22 @@ pub(crate) struct Fake {
 
 impl Fake {
     pub(crate) fn saying(frames: &[Vec<u8>]) -> Self {
+        Self::then(frames, "cat")
+    }
+
+    /// The same, but it never listens.
+    pub(crate) fn deaf(frames: &[Vec<u8>]) -> Self {
+        Self::then(frames, "sleep 600")
+    }
+
+    fn then(frames: &[Vec<u8>], then: &str) -> Self {
         let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
         let folder = tempfile::tempdir().unwrap();
         let said = folder.path().join("said");
         fs::write(&said, frames.concat()).unwrap();
         let program = folder.path().join("worker");
         let text = format!(
-            "#!/bin/sh\ncat {} >&0\nexec cat >/dev/null\n",
+            "#!/bin/sh\ncat {} >&0\nexec {then} >/dev/null\n",
             said.display()
         );
         fs::write(&program, text).unwrap();

@@ -106,6 +106,19 @@ fn a_worker_that_says_nothing_ends_at_the_deadline() {
 }
 
 #[test]
+fn a_worker_that_answers_without_listening_ends_at_the_deadline() {
+    let answers = vec![returned(0, 2 * PAGE, &[]); 200];
+    let fake = Fake::deaf(&[vec![hello(), ready(2 * PAGE)], answers].concat());
+    let mut instance = fake.instance(&limits()).unwrap();
+    let mut calls = (0..200).map(|_| {
+        instance.write(0, &[0; 16 * 1024]).unwrap();
+        instance.call(Export::Abi, &[], budget())
+    });
+    let trap = calls.find_map(Result::err);
+    assert_eq!(trap, Some(Trap::Deadline { deadline_ms: 200 }));
+}
+
+#[test]
 fn a_flood_of_lines_ends_the_worker_and_is_cut() {
     let flood = vec![line(b"\x1b[31mred\n"); 10_000];
     let frames = [vec![hello(), ready(2 * PAGE)], flood].concat();
