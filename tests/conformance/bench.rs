@@ -3,8 +3,8 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 use guest_abi::{DType, Manifest, StatePair, TensorInfo};
 use sha2::{Digest, Sha256};
 use weir_engine::{
-    Engine, Guest, GuestCode, GuestOrigin, InvokeError, Limits, LoadError, OpenError, Signature,
-    Tensor, TensorRef, Trap,
+    Engine, Equipment, Guest, GuestCode, GuestOrigin, InvokeError, Limits, LoadError, OpenError,
+    Signature, Tensor, TensorRef, Trap,
 };
 use weir_engine_wasm3::Wasm3Engine;
 use weir_engine_wasmi::WasmiEngine;
@@ -136,7 +136,9 @@ pub(crate) fn open_with(
     model: Option<&[u8]>,
     limits: &Limits,
 ) -> Result<Guest, Refusal> {
-    let module = engine.load(code, limits).map_err(Refusal::Load)?;
+    let module = engine
+        .load(code, &Equipment::default(), limits)
+        .map_err(Refusal::Load)?;
     Guest::open(module.as_ref(), signature, model, limits).map_err(Refusal::Open)
 }
 
@@ -158,7 +160,7 @@ pub(crate) fn refused(engine: &dyn Engine, name: &str, limits: &Limits) -> OpenE
 
 /// A fixture that is expected not to load; the engine's words.
 pub(crate) fn rejected(engine: &dyn Engine, name: &str, limits: &Limits) -> String {
-    let loaded = engine.load(&fixture(name), limits);
+    let loaded = engine.load(&fixture(name), &Equipment::default(), limits);
     still_answers(engine);
     match loaded {
         Err(LoadError::Rejected { reason, .. }) => reason,

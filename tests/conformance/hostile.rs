@@ -1,4 +1,4 @@
-use weir_engine::{Engine, GuestLog, InvokeError, Limits, Trap};
+use weir_engine::{Engine, Equipment, GuestLog, InvokeError, Limits, Trap};
 
 use crate::bench::{fails, floats, limits, opened, predict, short, still_answers, traps};
 
@@ -34,7 +34,11 @@ fn stops_at_its_fuel(engine: &dyn Engine) {
     if !engine.enforces().fuel {
         assert!(
             engine
-                .load(&crate::bench::fixture("echo"), &metered)
+                .load(
+                    &crate::bench::fixture("echo"),
+                    &Equipment::default(),
+                    &metered
+                )
                 .is_err()
         );
         return;

@@ -1,7 +1,9 @@
 use std::{mem, sync::Arc};
 
 use guest_abi::Manifest;
-use weir_engine::{Budget, Engine, EngineKind, Export, GuestCode, Instance, Module, Trap};
+use weir_engine::{
+    Budget, Engine, EngineKind, Equipment, Export, GuestCode, Instance, Module, Trap,
+};
 
 use crate::{
     engines::limits,
@@ -82,7 +84,9 @@ impl Lockstep {
     fn load(&self, code: &GuestCode) -> Result<Vec<Arc<dyn Module>>, String> {
         let loaded = self.engines.iter().map(|engine| {
             let refused = |error| format!("{} refuses a valid module: {error}", engine.kind());
-            engine.load(code, &limits()).map_err(refused)
+            engine
+                .load(code, &Equipment::default(), &limits())
+                .map_err(refused)
         });
         loaded.collect()
     }

@@ -3,7 +3,8 @@ use std::sync::Arc;
 use guest_abi::{DType, MANIFEST_SECTION, Manifest};
 use wasmparser::{Parser, Payload};
 use weir_engine::{
-    Engine, Guest, GuestCode, InvokeError, OpenError, Signature, State, Tensor, TensorRef, Trap,
+    Engine, Equipment, Guest, GuestCode, InvokeError, OpenError, Signature, State, Tensor,
+    TensorRef, Trap,
 };
 
 use crate::{
@@ -121,7 +122,7 @@ const TRAP: &str = "trap ";
 /// How each step ends: opening, then each sample until one fails.
 fn drive(engine: &dyn Engine, code: &GuestCode, signature: &Arc<Signature>) -> Vec<String> {
     let limits = engines::limits();
-    let module = match engine.load(code, &limits) {
+    let module = match engine.load(code, &Equipment::default(), &limits) {
         Ok(module) => module,
         Err(error) => return vec![format!("not loaded: {error}")],
     };

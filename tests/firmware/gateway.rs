@@ -4,7 +4,7 @@ use guest_abi::{DType, MANIFEST_SECTION, Manifest};
 use sha2::{Digest, Sha256};
 use wasmparser::{Parser, Payload};
 use weir_engine::{
-    Engine, Guest, GuestCode, GuestOrigin, Limits, Signature, State, Tensor, TensorRef,
+    Engine, Equipment, Guest, GuestCode, GuestOrigin, Limits, Signature, State, Tensor, TensorRef,
 };
 use weir_engine_wasmi::WasmiEngine;
 use weir_engine_wasmtime::{CacheDir, WasmtimeEngine};
@@ -35,7 +35,10 @@ impl Gateway {
         } = case.manifest.clone();
         let signature = Arc::new(Signature::new(inputs, outputs, state).expect("sound"));
         let limits = limits(self.0.enforces().fuel.then_some(FUEL_MAX));
-        let module = self.0.load(&code(case), &limits).expect("it loads");
+        let module = self
+            .0
+            .load(&code(case), &Equipment::default(), &limits)
+            .expect("it loads");
         let model = case.model.as_deref();
         let mut guest =
             Guest::open(module.as_ref(), Arc::clone(&signature), model, &limits).expect("it opens");

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use weir_engine::{Enforces, Engine, EngineKind, GuestCode, Limits, LoadError, Module};
+use weir_engine::{Enforces, Engine, EngineKind, Equipment, GuestCode, Limits, LoadError, Module};
 
 use crate::{
     features::Shape,
@@ -115,7 +115,12 @@ impl Engine for Wasm3Engine {
         false
     }
 
-    fn load(&self, code: &GuestCode, limits: &Limits) -> Result<Arc<dyn Module>, LoadError> {
+    fn load(
+        &self,
+        code: &GuestCode,
+        _equipment: &Equipment,
+        limits: &Limits,
+    ) -> Result<Arc<dyn Module>, LoadError> {
         let engine = EngineKind::Wasm3;
         if limits.fuel_max.is_some() {
             let limit = "fuel_max";

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use wasmi::{CompilationMode, Config, CustomFuelCosts, OperatorCost};
-use weir_engine::{Enforces, Engine, EngineKind, GuestCode, Limits, LoadError, Module};
+use weir_engine::{Enforces, Engine, EngineKind, Equipment, GuestCode, Limits, LoadError, Module};
 
 use crate::module::WasmiModule;
 
@@ -48,7 +48,12 @@ impl Engine for WasmiEngine {
         THREAD_STACK_BYTES
     }
 
-    fn load(&self, code: &GuestCode, limits: &Limits) -> Result<Arc<dyn Module>, LoadError> {
+    fn load(
+        &self,
+        code: &GuestCode,
+        _equipment: &Equipment,
+        limits: &Limits,
+    ) -> Result<Arc<dyn Module>, LoadError> {
         Ok(Arc::new(translate(code, limits)?))
     }
 }

@@ -5,7 +5,7 @@ use std::{
 };
 
 use parking_lot::Mutex;
-use weir_engine::{Enforces, Engine, EngineKind, GuestCode, Limits, LoadError, Module};
+use weir_engine::{Enforces, Engine, EngineKind, Equipment, GuestCode, Limits, LoadError, Module};
 
 use crate::{
     cache::{Cache, CacheDir},
@@ -116,7 +116,12 @@ impl Engine for WasmtimeEngine {
         }
     }
 
-    fn load(&self, code: &GuestCode, limits: &Limits) -> Result<Arc<dyn Module>, LoadError> {
+    fn load(
+        &self,
+        code: &GuestCode,
+        _equipment: &Equipment,
+        limits: &Limits,
+    ) -> Result<Arc<dyn Module>, LoadError> {
         let rejected = |reason: String| LoadError::Rejected {
             engine: EngineKind::Wasmtime,
             guest: code.name.clone(),

@@ -2,7 +2,7 @@ use std::{fmt, sync::Arc};
 
 use guest_abi::export;
 
-use crate::{AccessError, Budget, GuestCode, Limits, Trap};
+use crate::{AccessError, Budget, Equipment, GuestCode, Limits, Trap};
 
 /// The WebAssembly runtimes behind the contract.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -76,8 +76,23 @@ pub trait Engine: Send + Sync {
     /// Makes an admitted guest ready to be instantiated: compiles it, or takes the compiled form from a cache.
     ///
     /// # Errors
-    /// Fails where the engine does not accept the code or cannot enforce one of the limits.
-    fn load(&self, code: &GuestCode, limits: &Limits) -> Result<Arc<dyn Module>, LoadError>;
+    /// Fails where the engine does not accept the code, lacks what the guest is to be equipped with, or cannot enforce
+    /// one of the limits.
+    fn load(
+        &self,
+        code: &GuestCode,
+        equipment: &Equipment,
+        limits: &Limits,
+    ) -> Result<Arc<dyn Module>, LoadError>;
+}
+
+/// What an instance begins with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Start {
+    /// What the code states: the host initialises it and has it load its model.
+    Cold,
+    /// A snapshot of an instance that was initialised and had loaded the model of its [`Equipment`].
+    Snapshot,
 }
 
 /// A guest made ready by one engine, under one set of limits.
@@ -87,6 +102,11 @@ pub trait Module: Send + Sync {
     /// # Errors
     /// Fails where the limits do not allow its memory or tables, or its data lies outside of them.
     fn instantiate(&self) -> Result<Box<dyn Instance>, Trap>;
+
+    /// What its instances begin with.
+    fn start(&self) -> Start {
+        Start::Cold
+    }
 }
 
 /// One instance of a guest. It stays on the thread that made it: interpreters need not be `Send`.

@@ -6,21 +6,25 @@
 
 mod code;
 mod contract;
+mod equipment;
 mod guest;
 mod host;
 mod limits;
 mod memory;
+mod nn;
 mod signature;
 mod state;
 mod tensor;
 mod trap;
 
 pub use code::{GuestCode, GuestOrigin};
-pub use contract::{Enforces, Engine, EngineKind, Export, Instance, LoadError, Module};
+pub use contract::{Enforces, Engine, EngineKind, Export, Instance, LoadError, Module, Start};
+pub use equipment::{Equipment, GuestModel};
 pub use guest::{Guest, InvokeError, OpenError, OutputFault, PointerFault, Step};
 pub use host::{GuestLog, is_offered};
 pub use limits::{Budget, Limits};
 pub use memory::{AccessError, check_region, region};
+pub use nn::{NnCall, NnFunction, NnHost, NnProvider};
 pub use signature::{Signature, SignatureError, TENSORS_MAX};
 pub use state::State;
 pub use tensor::{Tensor, TensorRef};

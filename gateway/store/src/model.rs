@@ -8,6 +8,7 @@ use std::{
 };
 
 use guest_abi::TensorInfo;
+use weir_engine::GuestModel;
 use weir_profile::ModelName;
 
 pub use error::ModelError;
@@ -42,6 +43,17 @@ pub struct Model {
     pub golden: Option<Golden>,
     /// The file that it was read from.
     pub file: PathBuf,
+}
+
+impl Model {
+    /// What a guest's `load_model` gets.
+    #[must_use]
+    pub fn for_guest(&self) -> GuestModel {
+        GuestModel {
+            sha256: self.sha256,
+            bytes: Arc::clone(&self.bytes),
+        }
+    }
 }
 
 /// An input of a model, and how it wants to be fed.

@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeMap, error::Error, path::PathBuf, sync::Arc};
 
-use weir_engine::{GuestCode, Signature};
+use weir_engine::{Equipment, GuestCode, Signature};
 use weir_pipeline::{Binding, InputFacts, Layout, ModelFacts, Router};
 use weir_pool::GuestSource;
 use weir_profile::{
@@ -196,8 +196,12 @@ impl PreparedLane {
         let engine = engines
             .get(self.engine.engine)
             .expect("an engine is chosen among those here");
+        let equipment = Equipment {
+            model: self.model.as_ref().map(Model::for_guest),
+            nn: None,
+        };
         Ok(GuestSource {
-            module: engine.load(&self.code, &self.profile.limits)?,
+            module: engine.load(&self.code, &equipment, &self.profile.limits)?,
             signature: Arc::clone(&self.signature),
             model: self.model.as_ref().map(|model| Arc::clone(&model.bytes)),
             limits: self.profile.limits.clone(),

@@ -1,7 +1,7 @@
 use std::{path::PathBuf, sync::Arc};
 
 use anyhow::{Context, Result};
-use weir_engine::{Engine, EngineKind, Guest, Module};
+use weir_engine::{Engine, EngineKind, Equipment, Guest, Module};
 use weir_engine_wasm3::Wasm3Engine;
 use weir_engine_wasmi::WasmiEngine;
 use weir_engine_wasmtime::{CacheDir, WasmtimeEngine};
@@ -92,7 +92,7 @@ impl Engines {
 
 /// Loads a workload's guest.
 pub(crate) fn load(engine: &dyn Engine, workload: &Workload) -> Result<Arc<dyn Module>> {
-    Ok(engine.load(&workload.code, &workload.limits)?)
+    Ok(engine.load(&workload.code, &Equipment::default(), &workload.limits)?)
 }
 
 /// Opens it, with its model.

@@ -8,7 +8,7 @@ use std::{
 
 use guest_abi::Manifest;
 use tempfile::TempDir;
-use weir_engine::{Budget, Engine, GuestCode, GuestOrigin, Instance, Limits, Trap};
+use weir_engine::{Budget, Engine, Equipment, GuestCode, GuestOrigin, Instance, Limits, Trap};
 use weir_engine_wasm3::{
     StartError, Wasm3Engine,
     wire::{ABOUT, PROTOCOL, Said, header},
@@ -60,7 +60,8 @@ impl Fake {
     }
 
     pub(crate) fn instance(&self, limits: &Limits) -> Result<Box<dyn Instance>, Trap> {
-        let module = self.engine().unwrap().load(&code(), limits);
+        let engine = self.engine().unwrap();
+        let module = engine.load(&code(), &Equipment::default(), limits);
         module.unwrap().instantiate()
     }
 }

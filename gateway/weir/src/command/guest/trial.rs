@@ -1,7 +1,7 @@
 use std::{fs, path::Path, sync::Arc};
 
 use guest_abi::TensorInfo;
-use weir_engine::{Guest, GuestCode, Tensor, TensorRef};
+use weir_engine::{Equipment, Guest, GuestCode, Tensor, TensorRef};
 use weir_profile::Profile;
 use weir_store::{Golden, Model};
 
@@ -23,7 +23,11 @@ pub(super) fn try_engine(
     golden: Option<&Golden>,
 ) -> Result<Outcome, Box<dyn std::error::Error>> {
     let signature = Arc::new(weir_store::signature(code, model)?);
-    let module = engine.load(code, &profile.limits)?;
+    let equipment = Equipment {
+        model: model.map(Model::for_guest),
+        nn: None,
+    };
+    let module = engine.load(code, &equipment, &profile.limits)?;
     let bytes = model.map(|model| &*model.bytes);
     let mut guest = Guest::open(&*module, signature, bytes, &profile.limits)?;
     let mut outputs = Vec::new();

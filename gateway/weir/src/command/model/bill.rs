@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use serde::Serialize;
-use weir_engine::{Engine, Guest, GuestCode, Signature, Tensor, TensorRef};
+use weir_engine::{Engine, Equipment, Guest, GuestCode, Signature, Tensor, TensorRef};
 use weir_pack::{Bill, ChipLimits, GuestCosts, Verdict};
 use weir_profile::{Class, Profile, Settings};
 use weir_store::{AdmitError, Store};
@@ -102,7 +102,7 @@ fn measure(
     model: &[u8],
     signature: &Arc<Signature>,
 ) -> Result<u64, Box<dyn std::error::Error>> {
-    let module = engines::of_chips().load(code, &profile.limits)?;
+    let module = engines::of_chips().load(code, &Equipment::default(), &profile.limits)?;
     let mut guest = Guest::open(
         &*module,
         Arc::clone(signature),

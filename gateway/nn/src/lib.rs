@@ -1,0 +1,1 @@
+//! Graphs on the host, for guests that reach them through `wasi_ephemeral_nn`.
