@@ -107,6 +107,11 @@ pub trait Module: Send + Sync {
     fn start(&self) -> Start {
         Start::Cold
     }
+
+    /// Why its instances begin cold, in words, where the engine tried to have a snapshot of the model loaded.
+    fn why_cold(&self) -> Option<&str> {
+        None
+    }
 }
 
 /// One instance of a guest. It stays on the thread that made it: interpreters need not be `Send`.

@@ -43,7 +43,8 @@ pub struct Guest {
 
 impl Guest {
     /// Instantiates a guest, checks its ABI, loads the model, opens it and reserves its buffers, all of it
-    /// within `limits.load_deadline`.
+    /// within `limits.load_deadline`. Where the module hands out snapshots, `model` is the one that they have, and
+    /// what [`Guest::prepare`] does is not done again.
     ///
     /// # Errors
     /// Fails where the guest does not keep to the ABI or its limits, or does not take the model.
@@ -54,6 +55,19 @@ impl Guest {
         limits: &Limits,
     ) -> Result<Self, OpenError> {
         open::open(module, signature, model, limits)
+    }
+
+    /// What opening does before `weir_open`, on a new instance and within `limits.load_deadline`: initialises it,
+    /// checks its ABI and has it load the model. For engines that then keep a snapshot of it.
+    ///
+    /// # Errors
+    /// Fails where the guest does not keep to the ABI or its limits, or does not take the model.
+    pub fn prepare(
+        instance: &mut dyn Instance,
+        model: Option<&[u8]>,
+        limits: &Limits,
+    ) -> Result<(), OpenError> {
+        open::prepare(instance, model, limits)
     }
 
     /// One inference, within `limits.call_deadline`.

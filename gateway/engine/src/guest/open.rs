@@ -4,7 +4,8 @@ use guest_abi::{ABI_MAJOR, code, slot};
 
 use super::{Guest, OpenError, Step, buffers::Buffers, phase::Phase, words::words};
 use crate::{
-    Export, Instance, Limits, Module, Signature, State, Trap, memory::count, signature::fixed_bytes,
+    Export, Instance, Limits, Module, Signature, Start, State, Trap, memory::count,
+    signature::fixed_bytes,
 };
 
 pub(super) fn open(
@@ -13,20 +14,15 @@ pub(super) fn open(
     model: Option<&[u8]>,
     limits: &Limits,
 ) -> Result<Guest, OpenError> {
-    check_sizes(&signature, model, limits)?;
+    check_model(model, limits)?;
+    check_tensors(&signature, limits)?;
     let phase = Phase::begin(limits.load_deadline, None);
     let mut instance = module.instantiate().map_err(trap_in(Step::Instantiate))?;
     let mut buffers = Buffers::default();
     let guest = instance.as_mut();
-    check_exports(guest, model.is_some())?;
-    if guest.has(Export::Initialize) {
-        phase
-            .call(guest, Export::Initialize, &[])
-            .map_err(trap_in(Step::Initialize))?;
-    }
-    check_abi(guest, &phase)?;
-    if let Some(model) = model {
-        load_model(guest, &phase, &mut buffers, model)?;
+    match module.start() {
+        Start::Cold => begin(guest, &phase, &mut buffers, model)?,
+        Start::Snapshot => check_exports(guest, false)?,
     }
     if guest.has(Export::Open) {
         let returned = phase.call(guest, Export::Open, &[]);
@@ -46,18 +42,45 @@ pub(super) fn open(
     })
 }
 
-fn check_sizes(
-    signature: &Signature,
+/// What precedes `weir_open`, on an instance of which nothing has run.
+pub(super) fn prepare(
+    instance: &mut dyn Instance,
     model: Option<&[u8]>,
     limits: &Limits,
 ) -> Result<(), OpenError> {
-    let bytes_max = count(limits.model_bytes_max);
-    if let Some(bytes) = model
-        .map(|model| count(model.len()))
-        .filter(|bytes| *bytes > bytes_max)
-    {
-        return Err(OpenError::ModelTooLarge { bytes, bytes_max });
+    check_model(model, limits)?;
+    let phase = Phase::begin(limits.load_deadline, None);
+    begin(instance, &phase, &mut Buffers::default(), model)
+}
+
+fn begin(
+    instance: &mut dyn Instance,
+    phase: &Phase,
+    buffers: &mut Buffers,
+    model: Option<&[u8]>,
+) -> Result<(), OpenError> {
+    check_exports(instance, model.is_some())?;
+    if instance.has(Export::Initialize) {
+        phase
+            .call(instance, Export::Initialize, &[])
+            .map_err(trap_in(Step::Initialize))?;
     }
+    check_abi(instance, phase)?;
+    match model {
+        Some(model) => load_model(instance, phase, buffers, model),
+        None => Ok(()),
+    }
+}
+
+fn check_model(model: Option<&[u8]>, limits: &Limits) -> Result<(), OpenError> {
+    let bytes_max = count(limits.model_bytes_max);
+    match model.map(|model| count(model.len())) {
+        Some(bytes) if bytes > bytes_max => Err(OpenError::ModelTooLarge { bytes, bytes_max }),
+        Some(_) | None => Ok(()),
+    }
+}
+
+fn check_tensors(signature: &Signature, limits: &Limits) -> Result<(), OpenError> {
     let sides = [
         ("inputs", signature.inputs(), limits.input_bytes_max),
         ("outputs", signature.outputs(), limits.output_bytes_max),

@@ -8,7 +8,7 @@ use guest_abi::{DType, StatePair, TensorInfo, slot};
 use proptest::prelude::*;
 
 use self::script::Script;
-use crate::{Guest, Limits, OpenError, Signature, State, Tensor, TensorRef};
+use crate::{Export, Guest, Limits, Module, OpenError, Signature, Start, State, Tensor, TensorRef};
 
 fn limits() -> Limits {
     Limits {
@@ -94,8 +94,16 @@ fn script() -> impl Strategy<Value = Script> {
     let returned = (opening, words, answers);
     let looks_max = prop_oneof![3 => Just(usize::MAX), 1 => 0..40_usize];
     let memory = (writes, sizes, looks_max);
-    (abi, addresses, returned, memory, any::<u8>()).prop_map(
-        |(abi, addresses, (opening, words, answers), (writes, sizes, looks_max), exports)| Script {
+    let start = prop::sample::select(vec![Start::Cold, Start::Snapshot]);
+    let module = (any::<u8>(), start);
+    (abi, addresses, returned, memory, module).prop_map(
+        |(
+            abi,
+            addresses,
+            (opening, words, answers),
+            (writes, sizes, looks_max),
+            (exports, start),
+        )| Script {
             abi,
             addresses,
             opening,
@@ -105,6 +113,7 @@ fn script() -> impl Strategy<Value = Script> {
             sizes,
             looks_max,
             exports,
+            start,
         },
     )
 }
@@ -162,6 +171,7 @@ fn sound() -> Script {
         sizes: vec![1 << 20],
         looks_max: usize::MAX,
         exports: 0,
+        start: Start::Cold,
     }
 }
 
@@ -184,4 +194,26 @@ fn a_deadline_of_nothing_ends_before_the_guest_runs() {
     };
     let error = Guest::open(&sound(), signature(), None, &limits).expect_err("no time");
     assert_eq!(error.code(), "guest_deadline");
+}
+
+#[test]
+fn a_snapshot_is_not_prepared_again() {
+    let refuses_the_model = Script {
+        opening: guest_abi::code::MODEL_CORRUPT,
+        exports: 1 << Export::LoadModel.index(),
+        ..sound()
+    };
+    let model = refuses_the_model.model();
+    let corrupt = Err(OpenError::ModelCorrupt {
+        words: String::new(),
+    });
+    let mut instance = refuses_the_model.instantiate().expect("a script");
+    assert_eq!(Guest::prepare(instance.as_mut(), model, &limits()), corrupt);
+    let cold = Guest::open(&refuses_the_model, signature(), model, &limits());
+    assert_eq!(cold.map(drop), corrupt);
+    let snapshot = Script {
+        start: Start::Snapshot,
+        ..refuses_the_model
+    };
+    Guest::open(&snapshot, signature(), model, &limits()).expect("its model is loaded already");
 }

@@ -1,4 +1,4 @@
-use crate::{AccessError, Budget, Export, Instance, Module, Trap, region};
+use crate::{AccessError, Budget, Export, Instance, Module, Start, Trap, region};
 
 /// What a hostile guest does, drawn anew for each case.
 #[derive(Debug, Clone)]
@@ -19,6 +19,7 @@ pub(super) struct Script {
     /// Looks at the memory after which the guest is gone.
     pub(super) looks_max: usize,
     pub(super) exports: u8,
+    pub(super) start: Start,
 }
 
 impl Script {
@@ -47,6 +48,10 @@ impl Module for Script {
             calls: 0,
             looks: 0,
         }))
+    }
+
+    fn start(&self) -> Start {
+        self.start
     }
 }
 
