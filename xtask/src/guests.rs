@@ -15,6 +15,7 @@ use crate::{
 /// A guest that ships, and the target that it is built for.
 struct Guest {
     name: &'static str,
+    package: &'static str,
     target: &'static str,
     /// Said before it is built for the first time.
     note: &'static str,
@@ -22,34 +23,53 @@ struct Guest {
     kib_max: Option<u64>,
 }
 
-const GUESTS: [Guest; 3] = [
+const GUESTS: [Guest; 5] = [
     Guest {
         name: "anomaly",
+        package: "anomaly",
         target: "wasm32v1-none",
         note: "seconds",
         kib_max: None,
     },
     Guest {
         name: "tinynn",
+        package: "tinynn",
         target: "wasm32v1-none",
         note: "seconds",
         kib_max: Some(48),
     },
     Guest {
         name: "onnx",
+        package: "onnx",
         target: "wasm32-unknown-unknown",
         note: "tract; about 6 minutes the first time",
+        kib_max: None,
+    },
+    Guest {
+        name: "nn",
+        package: "nn",
+        target: "wasm32-unknown-unknown",
+        note: "seconds",
+        kib_max: None,
+    },
+    Guest {
+        name: "nn-scalar",
+        package: "nn",
+        target: "wasm32v1-none",
+        note: "seconds",
         kib_max: None,
     },
 ];
 
 /// The packages of the guests' workspace whose tests run on the host. Not `onnx`: tract would be built twice,
 /// and its tests run the wasm file in every engine (`tests/conformance`).
-pub(crate) const TESTED_NATIVELY: [&str; 5] = [
+pub(crate) const TESTED_NATIVELY: [&str; 7] = [
     "guest-abi",
     "weir-guest",
     "anomaly",
     "int8-network",
+    "nn",
+    "nn-graph",
     "tinynn",
 ];
 
@@ -62,7 +82,7 @@ pub(crate) fn build(tree: &Tree) -> Result<()> {
             .guests_target()
             .join(guest.target)
             .join("release")
-            .join(format!("{}.wasm", guest.name));
+            .join(format!("{}.wasm", guest.package));
         if built.exists() {
             say(&format!("guest {}: building what changed", guest.name));
         } else {
@@ -91,7 +111,7 @@ pub(crate) fn build(tree: &Tree) -> Result<()> {
 fn compile(tree: &Tree, guest: &Guest) -> Result<()> {
     let mut cargo = process::guests_cargo(&tree.guests());
     cargo
-        .args(["build", "--release", "--package", guest.name])
+        .args(["build", "--release", "--package", guest.package])
         .args(["--target", guest.target])
         .arg("--target-dir")
         .arg(tree.guests_target())
