@@ -3,6 +3,7 @@
 
 mod broker;
 mod decode;
+mod models;
 mod node;
 mod pipeline;
 mod profile;

@@ -190,6 +190,7 @@ impl Loader {
         let node = check::node(report, &written, host_name);
         let written: written::Broker = section(report, tree, &["broker"])?;
         let packet_bytes_max = written.packet_bytes_max;
+        let mqtt_5 = written.protocol == written::Protocol::V5;
         let broker = check::broker(report, &written, node.as_ref().map(|node| &node.name));
         let written: written::Paths = section(report, tree, &["paths"])?;
         let paths = check::paths(report, &written, search);
@@ -201,6 +202,7 @@ impl Loader {
         let context = Context {
             root: &root,
             packet_bytes_max,
+            mqtt_5,
             profiles: &profiles,
         };
         let pipelines = pipelines(report, tree, &context);

@@ -29,6 +29,8 @@ pub struct Profile {
     pub queue_messages_max: usize,
     /// Instances (guest threads) of one pipeline.
     pub instances_max: usize,
+    /// Bytes of guest memory of all open instances of one pipeline, over all its models.
+    pub loaded_models_bytes_max: u64,
     /// Devices whose state is kept; the least recently used one is forgotten.
     pub state_devices_max: usize,
     /// Class, engine, nn backend and each limit: its key, its value in words, and the file (and profile) that it came

@@ -105,6 +105,10 @@ pub struct Pipeline {
     pub guest: GuestName,
     /// The model, where the guest loads one.
     pub model: Option<ModelName>,
+    /// Further models that a message may name; empty = messages name none.
+    pub models: Vec<ModelName>,
+    /// What survives from one message to the next.
+    pub isolation: Isolation,
     /// Bytes → tensors.
     pub decode: Decode,
     /// Samples → windows.
@@ -135,6 +139,28 @@ pub struct Decode {
     pub floats: FloatPolicy,
     /// Where the sensor's own identity of the message stands.
     pub id: IdSource,
+    /// Where a JSON or CBOR payload names its model, by JSON pointer; none = the user property `model_id`.
+    pub model_id: Option<String>,
+}
+
+/// What survives in a guest from one message to the next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Isolation {
+    /// Instances are kept.
+    Warm,
+    /// Nothing: each message has an instance of its own.
+    Fresh,
+}
+
+impl Isolation {
+    /// The name used in the configuration.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Warm => "warm",
+            Self::Fresh => "fresh",
+        }
+    }
 }
 
 /// The format of a payload.

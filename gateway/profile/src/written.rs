@@ -14,8 +14,8 @@ use serde::{Deserialize, Serialize};
 pub use node::{Broker, Node, Paths, Protocol};
 pub use numbers::Numbers;
 pub use pipeline::{
-    CodecName, ColorName, Decode, FloatName, FormatName, Outcome, PayloadType, Pipeline,
-    ResizeName, Window,
+    CodecName, ColorName, Decode, FloatName, FormatName, IsolationName, Outcome, PayloadType,
+    Pipeline, ResizeName, Window,
 };
 pub use profile::{ClassName, EngineName, NnBackendName, ProfileFile, ProfileLimits};
 

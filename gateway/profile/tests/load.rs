@@ -4,8 +4,8 @@
 use std::{fs, num::NonZeroU32, path::Path};
 
 use weir_profile::{
-    BrokerUrl, Codec, Color, Finding, ImageOptions, LoadOptions, Loaded, Resize, Severity, load,
-    parse,
+    BrokerUrl, Codec, Color, Finding, ImageOptions, Isolation, LoadOptions, Loaded, Resize,
+    Severity, load, parse,
 };
 
 const PIPELINE: &str = r#"
@@ -325,6 +325,45 @@ fn images_have_their_own_keys_and_no_window() {
         pixels_max: 4_194_304,
     };
     assert_eq!(codec(r#"{ codec = "image" }"#), Codec::Image(defaults));
+}
+
+#[test]
+fn a_message_may_name_one_of_several_models() {
+    let one = "model   = \"vibration-int8\"";
+    let several = format!("{one}\nmodels = [\"bands\", \"vibration-int8\", \"bands\"]");
+    let text = PIPELINE.replace(one, &several);
+    let loaded = parse(&text.replace("time =", "model_id = \"/model\", time =")).unwrap();
+    assert!(loaded.warnings.is_empty(), "{:?}", loaded.warnings);
+    let pipeline = &loaded.settings.pipelines[0];
+    let names: Vec<_> = pipeline.models.iter().map(ToString::to_string).collect();
+    assert_eq!(names, ["bands"], "each once, without the pipeline's own");
+    assert_eq!(pipeline.decode.model_id.as_deref(), Some("/model"));
+
+    let old = format!("[broker]\nprotocol = \"3.1.1\"\n{text}");
+    let warnings = parse(&old).unwrap().warnings;
+    assert_eq!(warnings[0].key, "pipeline.pump-vibration.models");
+    let alone = PIPELINE.replace("time =", "model_id = \"/model\", time =");
+    let warnings = parse(&alone).unwrap().warnings;
+    assert_eq!(warnings[0].key, "pipeline.pump-vibration.decode.model_id");
+
+    let error = error_after(one, "models = [\"bands\"]");
+    assert_eq!(error.key, "pipeline.pump-vibration.models");
+    let error = error_after(one, &format!("{one}\nmodels = [\"../up\"]"));
+    assert_eq!(error.key, "pipeline.pump-vibration.models");
+    let many: Vec<_> = (0..65).map(|number| format!("m{number}")).collect();
+    let error = error_after(one, &format!("{one}\nmodels = {many:?}"));
+    assert!(error.message.contains("at most 64"), "{error}");
+}
+
+#[test]
+fn instances_are_warm_unless_fresh_ones_are_asked_for() {
+    let isolation = |text: &str| parse(text).unwrap().settings.pipelines[0].isolation;
+    assert_eq!(isolation(PIPELINE), Isolation::Warm);
+    let guest = "guest   = \"tinynn\"";
+    let fresh = PIPELINE.replace(guest, &format!("{guest}\nisolation = \"fresh\""));
+    assert_eq!(isolation(&fresh), Isolation::Fresh);
+    let error = error_after(guest, &format!("{guest}\nisolation = \"cold\""));
+    assert_eq!(error.key, "pipeline.pump-vibration.isolation");
 }
 
 #[test]

@@ -80,6 +80,19 @@ fn shipped_profiles_are_complete_and_name_the_source_of_each_limit() {
 }
 
 #[test]
+fn loaded_models_have_the_memory_of_the_instances_unless_a_profile_says_less() {
+    let bytes_max = |limits: &str| {
+        let text = format!("inherit = \"pi-3\"\n[limits]\n{limits}");
+        let profiles = with_profiles(&[("mine", &text)]).unwrap();
+        let mut mine = profiles.iter().filter(|one| one.name.as_str() == "mine");
+        mine.next().unwrap().loaded_models_bytes_max
+    };
+    assert_eq!(bytes_max(""), 131_072 * 1024);
+    assert_eq!(bytes_max("instances_max = 3"), 3 * 131_072 * 1024);
+    assert_eq!(bytes_max("loaded_models_kib_max = 64"), 64 * 1024);
+}
+
+#[test]
 fn a_file_replaces_a_built_in_profile() {
     let profiles = with_profiles(&[("pi-4", "inherit = \"pi-5\"\ndescription = \"mine\"\n")]);
     // pi-5 inherits from pi-4.

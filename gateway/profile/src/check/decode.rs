@@ -19,6 +19,7 @@ pub(super) fn decode(report: &mut Report<'_>, name: &str, written: &written::Dec
     let fields = checker.fields(written);
     let time = checker.pointer("time", written.time.as_deref());
     let id = checker.pointer("id", written.id.as_deref());
+    let model_id = checker.pointer("model_id", written.model_id.as_deref());
     Decode {
         codec: match written.codec {
             CodecName::Json => Codec::Json { fields, time },
@@ -35,6 +36,7 @@ pub(super) fn decode(report: &mut Report<'_>, name: &str, written: &written::Dec
             FloatName::Any => FloatPolicy::Any,
         },
         id: id.map_or(IdSource::Automatic, IdSource::Field),
+        model_id,
     }
 }
 
@@ -57,6 +59,12 @@ impl Checker<'_, '_, '_> {
             ("fields", written.fields.is_some(), document, "json or cbor"),
             ("time", written.time.is_some(), document, "json or cbor"),
             ("id", written.id.is_some(), document, "json or cbor"),
+            (
+                "model_id",
+                written.model_id.is_some(),
+                document,
+                "json or cbor",
+            ),
             ("dtype", written.dtype.is_some(), raw, "raw"),
             ("color", written.color.is_some(), image, "image"),
             ("resize", written.resize.is_some(), image, "image"),

@@ -1,12 +1,17 @@
 use std::{num::NonZeroU32, str::FromStr, time::Duration};
 
-use super::{decode::decode, profile::Profiles, result::result, topic};
-use crate::{Codec, NameError, Pipeline, Window, report::Report, written};
+use super::{decode::decode, models::models, profile::Profiles, result::result, topic};
+use crate::{
+    Codec, Isolation, NameError, Pipeline, Window,
+    report::Report,
+    written::{self, IsolationName},
+};
 
 /// What a pipeline is checked against.
 pub(crate) struct Context<'a> {
     pub(crate) root: &'a str,
     pub(crate) packet_bytes_max: u32,
+    pub(crate) mqtt_5: bool,
     pub(crate) profiles: &'a Profiles,
 }
 
@@ -34,6 +39,7 @@ pub(crate) fn pipeline(
         Some(model) => parsed(report, &key("model"), model).map(Some),
         None => Some(None),
     };
+    let models = models(report, name, written, context.mqtt_5);
     if let Some(profile) = profile.as_ref().and_then(|name| context.profiles.get(name)) {
         let payload = profile.payload_bytes_max;
         if u64::try_from(payload).is_ok_and(|payload| payload > context.packet_bytes_max.into()) {
@@ -63,6 +69,11 @@ pub(crate) fn pipeline(
         profile: profile?,
         guest: guest?,
         model: model?,
+        models: models?,
+        isolation: match written.isolation {
+            IsolationName::Warm => Isolation::Warm,
+            IsolationName::Fresh => Isolation::Fresh,
+        },
         window: match window {
             Some(window) => Some(window?),
             None => None,
@@ -85,7 +96,7 @@ fn window(report: &mut Report<'_>, name: &str, written: &written::Window) -> Opt
     })
 }
 
-fn parsed<T: FromStr<Err = NameError>>(
+pub(super) fn parsed<T: FromStr<Err = NameError>>(
     report: &mut Report<'_>,
     key: &[&str],
     name: &str,

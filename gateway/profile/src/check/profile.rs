@@ -163,6 +163,7 @@ fn resolve(
         payload_bytes_max: read.payload_bytes_max,
         queue_messages_max: read.queue_messages_max,
         instances_max: read.instances_max,
+        loaded_models_bytes_max: read.loaded_models_bytes_max,
         state_devices_max: read.state_devices_max,
         sources,
     })

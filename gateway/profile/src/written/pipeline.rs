@@ -17,8 +17,17 @@ pub struct Pipeline {
     pub profile: String,
     /// The guest.
     pub guest: String,
-    /// The model, where the guest loads one.
+    /// The model, where the guest loads one. With `models`, that of messages that name none.
     pub model: Option<String>,
+    /// Further models that a message may name (`vibration-bands`): in its payload, where `decode.model_id` says, else by
+    /// the MQTT 5 user property `model_id`. A message that names any other is rejected. Each model must fit the guest and
+    /// what `decode` and `window` make; a window and the state of a guest belong to a device and a model.
+    #[serde(default)]
+    pub models: Vec<String>,
+    /// What survives in the guest from one message to the next. The state of a stateful guest is not in the guest: the
+    /// node keeps it for each device.
+    #[serde(default)]
+    pub isolation: IsolationName,
     /// How a payload becomes numbers.
     pub decode: Decode,
     /// A sliding window of samples for each device. Default: each message is a whole input.
@@ -65,6 +74,21 @@ pub struct Decode {
     /// `json` and `cbor` only: the sensor's own identity of the message by JSON pointer. Default: a `CloudEvents` `id`
     /// user property where there is one, else a counter of the node.
     pub id: Option<String>,
+    /// `json` and `cbor` only, with `models`: the name of the message's model by JSON pointer (`/model_id`); a message
+    /// without it gets the pipeline's `model`. Default: the MQTT 5 user property `model_id`.
+    pub model_id: Option<String>,
+}
+
+/// What survives in a guest from one message to the next.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum IsolationName {
+    /// Instances are kept until they trap.
+    #[default]
+    Warm,
+    /// Nothing: each message has a new instance. Cheap where instances start from a snapshot with the model loaded
+    /// (`weir explain` says so); elsewhere each message costs the time of opening the guest.
+    Fresh,
 }
 
 /// The format of a payload.

@@ -104,6 +104,11 @@ pub struct ProfileLimits {
     /// Instances of a guest, each on a thread of its own, for one pipeline.
     #[schemars(range(min = 1, max = 1024))]
     pub instances_max: Option<u64>,
+    /// KiB of guest memory of all open instances of one pipeline, over all its `models`: beyond it the instance of the
+    /// model that was used least recently is closed, and opened again when a message names it. The model in use is
+    /// always open. Default: `guest_memory_kib_max` × `instances_max`.
+    #[schemars(range(min = 64, max = 4_294_967_296_u64))]
+    pub loaded_models_kib_max: Option<u64>,
     /// Devices whose state is kept; the least recently used one is forgotten.
     #[schemars(range(min = 1, max = 10_000_000))]
     pub state_devices_max: Option<u64>,

@@ -20,6 +20,7 @@ pub(super) struct Resolved {
     pub(super) payload_bytes_max: usize,
     pub(super) queue_messages_max: usize,
     pub(super) instances_max: usize,
+    pub(super) loaded_models_bytes_max: u64,
     pub(super) state_devices_max: usize,
 }
 
@@ -71,6 +72,11 @@ const QUEUE: Row = (
     "messages",
 );
 const INSTANCES: Row = ("instances_max", |limits| limits.instances_max, "instances");
+const LOADED: Row = (
+    "loaded_models_kib_max",
+    |limits| limits.loaded_models_kib_max,
+    "KiB",
+);
 const STATE: Row = (
     "state_devices_max",
     |limits| limits.state_devices_max,
@@ -90,10 +96,14 @@ pub(super) fn read(chain: &[Link<'_>], simd: bool) -> Found {
     let payload = reader.size(PAYLOAD);
     let queue = reader.size(QUEUE);
     let instances = reader.size(INSTANCES);
+    let loaded = reader.optional(LOADED);
     let state = reader.size(STATE);
     let resolved = || {
+        let limits = limits?;
+        let granted = limits.memory_bytes_max.saturating_mul(count(instances?));
         Some(Resolved {
-            limits: limits?,
+            limits,
+            loaded_models_bytes_max: loaded.map_or(granted, |kib| kib.saturating_mul(1024)),
             module_bytes_max: module?,
             payload_bytes_max: payload?,
             queue_messages_max: queue?,
@@ -166,4 +176,8 @@ impl Reader<'_> {
         self.number(row)
             .and_then(|value| usize::try_from(value.checked_mul(1024)?).ok())
     }
+}
+
+fn count(number: usize) -> u64 {
+    u64::try_from(number).unwrap_or(u64::MAX)
 }
