@@ -3,7 +3,7 @@ use wasmparser::{
     FuncType, Parser, Payload, ValType, Validator, WasmFeatures,
     types::{EntityType, TypesRef},
 };
-use weir_engine::{Export, Limits, Trap, is_offered};
+use weir_engine::{Export, Import, Limits, Trap};
 
 /// What wasm3 runs of what a class may allow: WebAssembly 2.0 without SIMD.
 const GRANTED: WasmFeatures = WasmFeatures::WASM2
@@ -78,8 +78,13 @@ fn check_start(wasm: &[u8]) -> Result<(), String> {
 
 fn check_imports(types: TypesRef<'_>) -> Result<(), String> {
     for (from, name, entity) in types.core_imports().into_iter().flatten() {
-        if !is_offered(from, name) {
-            return Err(format!("it imports {from}.{name}, which is not offered"));
+        match Import::granted(from, name, true)? {
+            Import::Log => {}
+            Import::Nn(_) => {
+                return Err(format!(
+                    "it imports {from}.{name}: wasm3 offers no nn backend, engine wasmi and engine wasmtime do"
+                ));
+            }
         }
         let log = [ValType::I32; 3];
         let fits = |ty: &FuncType| ty.params() == log && ty.results().is_empty();

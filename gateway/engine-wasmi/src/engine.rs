@@ -51,16 +51,20 @@ impl Engine for WasmiEngine {
     fn load(
         &self,
         code: &GuestCode,
-        _equipment: &Equipment,
+        equipment: &Equipment,
         limits: &Limits,
     ) -> Result<Arc<dyn Module>, LoadError> {
-        Ok(Arc::new(translate(code, limits)?))
+        Ok(Arc::new(translate(code, equipment, limits)?))
     }
 }
 
-pub(crate) fn translate(code: &GuestCode, limits: &Limits) -> Result<WasmiModule, LoadError> {
+pub(crate) fn translate(
+    code: &GuestCode,
+    equipment: &Equipment,
+    limits: &Limits,
+) -> Result<WasmiModule, LoadError> {
     let engine = wasmi::Engine::new(&config(code, limits));
-    WasmiModule::new(&engine, code, limits)
+    WasmiModule::new(&engine, code, equipment.nn.clone(), limits)
 }
 
 fn config(code: &GuestCode, limits: &Limits) -> Config {

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use guest_abi::Manifest;
-use weir_engine::{Budget, GuestCode, GuestOrigin, Limits};
+use weir_engine::{Budget, Equipment, GuestCode, GuestOrigin, Limits};
 
 use crate::{engine::translate, instance::WasmiInstance};
 
@@ -41,7 +41,7 @@ pub(crate) fn instance(wasm: Vec<u8>) -> WasmiInstance {
         model_bytes_max: 0,
         simd: false,
     };
-    let module = translate(&code, &limits).expect("it loads");
+    let module = translate(&code, &Equipment::default(), &limits).expect("it loads");
     module.instance().expect("it instantiates")
 }
 

@@ -1,9 +1,11 @@
+use std::time::Instant;
+
 use guest_abi::export;
 use wasmi::{
     Caller, Extern, Func, Linker, Memory, Store, StoreLimits, StoreLimitsBuilder, ValType,
     errors::{ErrorKind, InstantiationError},
 };
-use weir_engine::{AccessError, Budget, Export, GuestLog, Instance, Limits, Trap, region};
+use weir_engine::{AccessError, Budget, Export, GuestLog, Instance, Limits, NnHost, Trap, region};
 
 use crate::{probe, slices, trap};
 
@@ -15,6 +17,9 @@ const NO_TABLE_GROWS: usize = 0;
 pub(crate) struct Host {
     log: GuestLog,
     limits: StoreLimits,
+    /// When the running call ends.
+    pub(crate) ends: Instant,
+    pub(crate) nn: Option<Box<dyn NnHost>>,
 }
 
 /// One instance of a guest under wasmi.
@@ -35,6 +40,8 @@ impl WasmiInstance {
         let host = Host {
             log: GuestLog::default(),
             limits: store_limits(limits, table_elements),
+            ends: Instant::now(),
+            nn: None,
         };
         let mut store = Store::new(module.engine(), host);
         store.limiter(|host| &mut host.limits);
@@ -58,6 +65,11 @@ impl WasmiInstance {
             slice: probe::slice(),
         })
     }
+
+    /// Gives it an nn backend.
+    pub(crate) fn equip(&mut self, nn: Box<dyn NnHost>) {
+        self.store.data_mut().nn = Some(nn);
+    }
 }
 
 impl Instance for WasmiInstance {
@@ -68,6 +80,7 @@ impl Instance for WasmiInstance {
     fn call(&mut self, export: Export, args: &[i32], budget: Budget) -> Result<i32, Trap> {
         let missing = || Trap::Other(format!("it exports no {}", export.name()));
         let func = self.exports[export.index()].ok_or_else(missing)?;
+        self.store.data_mut().ends = Instant::now() + budget.deadline;
         slices::call(
             &mut self.store,
             func,

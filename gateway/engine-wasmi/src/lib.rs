@@ -6,6 +6,7 @@
 mod engine;
 mod instance;
 mod module;
+mod nn;
 mod probe;
 mod select;
 mod slices;

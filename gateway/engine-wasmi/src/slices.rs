@@ -3,7 +3,7 @@ use std::time::Instant;
 use wasmi::{Func, ResumableCall, Store, Val};
 use weir_engine::{Budget, Trap};
 
-use crate::{instance::Host, trap};
+use crate::{instance::Host, nn::Late, trap};
 
 /// Calls a function slice by slice until it returns, traps, or its budget ends.
 pub(crate) fn call(
@@ -22,15 +22,25 @@ pub(crate) fn call(
     meter.fill(store, 0)?;
     let mut call = func.call_resumable(&mut *store, &args[..params], results);
     loop {
-        match call.map_err(|error| trap::of(&error))? {
+        match call.map_err(|error| of_host(&error, budget))? {
             ResumableCall::Finished => return Ok(results.first().and_then(Val::i32).unwrap_or(0)),
-            ResumableCall::HostTrap(stopped) => return Err(trap::of(stopped.host_error())),
+            ResumableCall::HostTrap(stopped) => return Err(of_host(stopped.host_error(), budget)),
             ResumableCall::OutOfFuel(paused) => {
                 meter.settle(store)?;
                 meter.fill(store, paused.required_fuel())?;
                 call = paused.resume(&mut *store, results);
             }
         }
+    }
+}
+
+/// The host's own functions have one error.
+fn of_host(error: &wasmi::Error, budget: Budget) -> Trap {
+    match error.downcast_ref::<Late>() {
+        Some(Late) => Trap::Deadline {
+            deadline_ms: budget.deadline.as_millis(),
+        },
+        None => trap::of(error),
     }
 }
 

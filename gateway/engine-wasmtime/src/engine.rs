@@ -119,7 +119,7 @@ impl Engine for WasmtimeEngine {
     fn load(
         &self,
         code: &GuestCode,
-        _equipment: &Equipment,
+        equipment: &Equipment,
         limits: &Limits,
     ) -> Result<Arc<dyn Module>, LoadError> {
         let rejected = |reason: String| LoadError::Rejected {
@@ -129,7 +129,8 @@ impl Engine for WasmtimeEngine {
         };
         check_start(&code.wasm).map_err(rejected)?;
         let compiled = self.compiled(code, Setup::of(limits)).map_err(rejected)?;
-        let module = WasmtimeModule::new(compiled, limits, Arc::clone(&self.ticker));
+        let nn = equipment.nn.clone();
+        let module = WasmtimeModule::new(compiled, limits, nn, Arc::clone(&self.ticker));
         Ok(Arc::new(module.map_err(rejected)?))
     }
 }

@@ -5,7 +5,9 @@ use wasmtime::{
     Caller, Extern, Func, InstancePre, Memory, Store, StoreLimits, StoreLimitsBuilder,
     UpdateDeadline, Val,
 };
-use weir_engine::{AccessError, Budget, Export, GuestLog, Instance, Limits, Trap, region};
+use weir_engine::{
+    AccessError, Budget, Export, GuestLog, Instance, Limits, NnHost, Trap, region,
+};
 
 use crate::{ticker::Ticker, trap};
 
@@ -20,7 +22,8 @@ pub(crate) struct Host {
     log: GuestLog,
     limits: StoreLimits,
     /// When the running call ends.
-    ends: Instant,
+    pub(crate) ends: Instant,
+    pub(crate) nn: Option<Box<dyn NnHost>>,
 }
 
 /// One instance of a guest under Wasmtime.
@@ -66,6 +69,11 @@ impl WasmtimeInstance {
             ticker,
             metered: limits.fuel_max.is_some(),
         })
+    }
+
+    /// Gives it an nn backend.
+    pub(crate) fn equip(&mut self, nn: Box<dyn NnHost>) {
+        self.store.data_mut().nn = Some(nn);
     }
 }
 
@@ -122,6 +130,7 @@ impl Host {
             log: GuestLog::default(),
             limits: store_limits(limits, table_elements),
             ends: Instant::now(),
+            nn: None,
         }
     }
 

@@ -8,6 +8,7 @@ mod config;
 mod engine;
 mod instance;
 mod module;
+mod nn;
 mod ticker;
 mod trap;
 

@@ -6,10 +6,11 @@ use guest_abi::{
 };
 use wasmparser::{Parser, Payload};
 use wasmtime::{ExternType, InstancePre, Linker};
-use weir_engine::{Instance, Limits, Module, Trap, is_offered};
+use weir_engine::{Import, Instance, Limits, Module, NnProvider, Trap};
 
 use crate::{
     instance::{Host, WasmtimeInstance},
+    nn,
     ticker::Ticker,
 };
 
@@ -21,6 +22,7 @@ pub(crate) struct WasmtimeModule {
     ready: InstancePre<Host>,
     limits: Limits,
     ticker: Arc<Ticker>,
+    nn: Option<Arc<dyn NnProvider>>,
     /// Held for others that load the same code.
     _compiled: Compiled,
 }
@@ -30,20 +32,22 @@ impl WasmtimeModule {
     pub(crate) fn new(
         compiled: Compiled,
         limits: &Limits,
+        nn: Option<Arc<dyn NnProvider>>,
         ticker: Arc<Ticker>,
     ) -> Result<Self, String> {
-        check_imports(&compiled)?;
+        check_imports(&compiled, nn.is_some())?;
         if !matches!(
             compiled.get_export(export::MEMORY),
             Some(ExternType::Memory(_))
         ) {
             return Err("it exports no memory".to_owned());
         }
-        let ready = link(&compiled).map_err(|error| format!("{error:#}"))?;
+        let ready = link(&compiled, nn.is_some()).map_err(|error| format!("{error:#}"))?;
         Ok(Self {
             ready,
             limits: limits.clone(),
             ticker,
+            nn,
             _compiled: compiled,
         })
     }
@@ -52,7 +56,10 @@ impl WasmtimeModule {
 impl Module for WasmtimeModule {
     fn instantiate(&self) -> Result<Box<dyn Instance>, Trap> {
         let ticker = Arc::clone(&self.ticker);
-        let instance = WasmtimeInstance::new(&self.ready, &self.limits, ticker)?;
+        let mut instance = WasmtimeInstance::new(&self.ready, &self.limits, ticker)?;
+        if let Some(nn) = &self.nn {
+            instance.equip(nn.open());
+        }
         Ok(Box::new(instance))
     }
 }
@@ -67,16 +74,14 @@ pub(crate) fn check_start(wasm: &[u8]) -> Result<(), String> {
     Ok(())
 }
 
-fn check_imports(module: &wasmtime::Module) -> Result<(), String> {
+fn check_imports(module: &wasmtime::Module, has_nn: bool) -> Result<(), String> {
     for import in module.imports() {
         let (from, name) = (import.module(), import.name());
-        if !is_offered(from, name) {
-            return Err(format!("it imports {from}.{name}, which is not offered"));
-        }
+        let offered = Import::granted(from, name, has_nn)?;
         let fits = import.ty().func().is_some_and(|ty| {
-            ty.params().len() == 3
-                && ty.results().len() == 0
-                && ty.params().all(|param| param.is_i32())
+            ty.params().len() == offered.params()
+                && ty.results().len() == usize::from(offered.returns())
+                && ty.params().chain(ty.results()).all(|ty| ty.is_i32())
         });
         if !fits {
             return Err(format!("it imports {from}.{name} with another signature"));
@@ -85,8 +90,11 @@ fn check_imports(module: &wasmtime::Module) -> Result<(), String> {
     Ok(())
 }
 
-fn link(module: &wasmtime::Module) -> wasmtime::Result<InstancePre<Host>> {
+fn link(module: &wasmtime::Module, has_nn: bool) -> wasmtime::Result<InstancePre<Host>> {
     let mut linker = Linker::new(module.engine());
     linker.func_wrap(HOST, LOG, Host::log)?;
+    if has_nn {
+        nn::link(&mut linker)?;
+    }
     linker.instantiate_pre(module)
 }

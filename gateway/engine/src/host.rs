@@ -1,5 +1,3 @@
-use guest_abi::import;
-
 /// The lines that a guest logged, bounded in number and length: a flood costs the host nothing but a count.
 #[derive(Debug, Default)]
 pub struct GuestLog {
@@ -35,12 +33,6 @@ impl GuestLog {
         }
         lines
     }
-}
-
-/// Whether a guest may import this; engines offer nothing else and refuse code that asks for it.
-#[must_use]
-pub fn is_offered(module: &str, name: &str) -> bool {
-    module == import::HOST && name == import::LOG
 }
 
 fn text(memory: &[u8], address: i32, len: i32) -> Option<String> {

@@ -28,6 +28,14 @@ impl NnFunction {
         Self::Compute,
     ];
 
+    /// The function of this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|function| function.name() == name)
+    }
+
     /// Its name in `wasi_ephemeral_nn`.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -75,4 +83,25 @@ pub trait NnHost {
 pub trait NnProvider: Send + Sync {
     /// For a new instance.
     fn open(&self) -> Box<dyn NnHost>;
+}
+
+/// For instances that run where no graph can be reached (a snapshot is made of them): every call is an error.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoGraphs;
+
+impl NoGraphs {
+    /// `unsupported_operation` of `wasi_ephemeral_nn`.
+    pub const ANSWER: i32 = 6;
+}
+
+impl NnProvider for NoGraphs {
+    fn open(&self) -> Box<dyn NnHost> {
+        Box::new(Self)
+    }
+}
+
+impl NnHost for NoGraphs {
+    fn call(&mut self, _: NnCall<'_>) -> i32 {
+        Self::ANSWER
+    }
 }

@@ -91,7 +91,7 @@ pub enum AdmitError {
     },
     /// An nn import without an nn backend.
     #[error(
-        "guest {guest} imports {module}.{name}, but profile {profile} grants no nn backend, and this build has none"
+        "guest {guest} imports {module}.{name}, but profile {profile} grants no nn backend: choose another profile, or set nn_backend = \"tract\" in it"
     )]
     NnNotGranted {
         guest: GuestName,
@@ -103,8 +103,8 @@ pub enum AdmitError {
     #[error("guest {guest} imports {import} as {found}; it is {expected}")]
     ImportType {
         guest: GuestName,
-        import: &'static str,
-        expected: &'static str,
+        import: String,
+        expected: String,
         found: String,
     },
     /// An export that every guest must have.

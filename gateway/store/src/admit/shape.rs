@@ -3,7 +3,7 @@ use wasmparser::{
     FuncType, ValType,
     types::{EntityType, TypesRef},
 };
-use weir_engine::Export;
+use weir_engine::{Export, Import};
 use weir_profile::{Class, GuestName, NnBackend, Profile};
 
 use super::{AdmitError, Caps, caps::Things, segments::Places};
@@ -39,20 +39,21 @@ fn imports(guest: &GuestName, types: TypesRef<'_>, profile: &Profile) -> Result<
         if matches!(entity, EntityType::Memory(_)) {
             return Err(AdmitError::Memory { guest });
         }
-        if !weir_engine::is_offered(module, name) {
+        let Some(offered) = Import::named(module, name) else {
             return Err(AdmitError::Import {
                 guest,
                 module: short(module),
                 name: short(name),
             });
-        }
-        let log = [ValType::I32; 3];
-        if !function(types, entity).is_some_and(|ty| ty.params() == log && ty.results().is_empty())
-        {
+        };
+        let params = vec![ValType::I32; offered.params()];
+        let results = vec![ValType::I32; usize::from(offered.returns())];
+        let fits = |ty: &FuncType| ty.params() == params && ty.results() == results;
+        if !function(types, entity).is_some_and(fits) {
             return Err(AdmitError::ImportType {
                 guest,
-                import: import::LOG,
-                expected: "(i32, i32, i32) -> ()",
+                import: short(name),
+                expected: signature(&params, &results),
                 found: words(types, entity),
             });
         }
