@@ -35,7 +35,7 @@ impl Kind {
         Self::Python,
     ];
 
-    /// Its name in the JSON file and on the command line.
+    /// Its name in the figures and on the command line.
     pub(crate) fn key(self) -> &'static str {
         match self {
             Self::Generator => "generator",
@@ -55,6 +55,10 @@ impl Kind {
             Self::WeirWasmi => "Weir on wasmi",
             Self::Python => "Python (paho-mqtt + ONNX Runtime)",
         }
+    }
+
+    pub(crate) fn is_weir(self) -> bool {
+        matches!(self, Self::WeirWasmtime | Self::WeirWasmi)
     }
 
     pub(crate) async fn start(self, stage: &Stage) -> Result<Contestant> {

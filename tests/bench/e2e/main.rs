@@ -1,8 +1,8 @@
 //! The end-to-end bench: Weir beside an echo (the limit) and the Python way, in one run on one broker.
 
 mod contestants;
+mod figures;
 mod generator;
-mod goals;
 mod machine;
 mod options;
 mod page;
@@ -11,9 +11,7 @@ mod rounds;
 mod table;
 mod wire;
 
-use std::fs;
-
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use clap::Parser;
 use contestants::{Kind, Stage};
 use options::Options;
@@ -22,7 +20,6 @@ use tempfile::TempDir;
 use weir_tests::{Mosquitto, bench::Machine};
 
 #[tokio::main(flavor = "current_thread")]
-#[expect(clippy::print_stdout, reason = "the table is the product")]
 async fn main() -> Result<()> {
     let options = Options::parse();
     let broker = Mosquitto::start().await?;
@@ -32,11 +29,10 @@ async fn main() -> Result<()> {
         target: weir_tests::target_folder()?,
     };
     let report = measure(&options, &stage).await?;
-    write_json(&options, &stage, &report)?;
-    println!("{}", table::table(&report));
-    if options.write_docs {
-        page::write(&report)?;
-    }
+    let rows = figures::rows(&report);
+    let output = &options.output;
+    output.publish(figures::BENCH, &rows, &table::table(&report))?;
+    page::write(output, &report)?;
     let failures: Vec<&str> = report
         .contestants
         .iter()
@@ -60,7 +56,6 @@ async fn measure(options: &Options, stage: &Stage) -> Result<Report> {
     let python = python.and_then(|python| machine::python_versions(&python));
     let contestants = rounds::run(options, stage).await;
     Ok(Report {
-        v: 1,
         date: jiff::Timestamp::now().strftime("%Y-%m-%d").to_string(),
         machine,
         mosquitto: machine::mosquitto(),
@@ -71,13 +66,4 @@ async fn measure(options: &Options, stage: &Stage) -> Result<Report> {
         rounds: options.rounds(),
         contestants,
     })
-}
-
-fn write_json(options: &Options, stage: &Stage, report: &Report) -> Result<()> {
-    let default = stage.target.join("bench").join("e2e.json");
-    let file = options.json.as_ref().unwrap_or(&default);
-    let folder = file.parent().context("a file lies in a folder")?;
-    fs::create_dir_all(folder)?;
-    fs::write(file, serde_json::to_string_pretty(report)?)
-        .with_context(|| format!("failed to write {}", file.display()))
 }

@@ -1,6 +1,7 @@
-use std::{path::PathBuf, time::Duration};
+use std::time::Duration;
 
 use clap::Parser;
+use weir_tests::bench::Output;
 
 use crate::contestants::Kind;
 
@@ -24,13 +25,8 @@ pub(crate) struct Options {
     #[arg(long, value_delimiter = ',', value_parser = kind)]
     only: Vec<Kind>,
 
-    /// Where the figures go as JSON [default: bench/e2e.json in the target folder]
-    #[arg(long, value_name = "FILE")]
-    pub(crate) json: Option<PathBuf>,
-
-    /// Write docs/benchmarks.md from the figures.
-    #[arg(long)]
-    pub(crate) write_docs: bool,
+    #[command(flatten)]
+    pub(crate) output: Output,
 }
 
 impl Options {

@@ -1,14 +1,31 @@
 use anyhow::Result;
-use weir_tests::bench::write_section;
+use weir_tests::bench::{Bars, Output, Plot};
 
-use crate::{report::Report, table::table};
+use crate::{contestants::Kind, figures, report::Report, table::table};
 
 const METHOD: &str = include_str!("method.md");
 
-/// Writes the bench's section of `docs/benchmarks.md`: the method, the machine, the figures.
-pub(crate) fn write(report: &Report) -> Result<()> {
-    let file = weir_tests::repository().join("docs").join("benchmarks.md");
-    write_section(&file, "e2e", &page(report))
+/// Writes the bench's section of `docs/benchmarks.md`, the method, the machine, the figures, and its plot.
+pub(crate) fn write(output: &Output, report: &Report) -> Result<()> {
+    if output.write_docs {
+        plot(report).write(figures::BENCH)?;
+    }
+    output.document(figures::BENCH, || page(report))
+}
+
+fn plot(report: &Report) -> Plot {
+    let mut rate = Bars::new("results/s at window 500: longer is better", "1/s");
+    let mut alone = Bars::new("p50 alone: shorter is better", "µs");
+    for kind in Kind::ALL {
+        let (title, ours) = (kind.title().replace("**", ""), kind.is_weir());
+        let median = |spread: Option<weir_tests::bench::Spread>| spread.map(|spread| spread.median);
+        rate = rate.bar(&title, median(report.rate(kind)), ours);
+        alone = alone.bar(&title, median(report.p50_alone_us(kind)), ours);
+    }
+    Plot {
+        title: "End to end: payload in, result out".to_owned(),
+        groups: vec![rate, alone],
+    }
 }
 
 fn page(report: &Report) -> String {
@@ -61,7 +78,6 @@ mod tests {
             ..Row::new(Kind::WeirWasmi)
         };
         let report = Report {
-            v: 1,
             date: "2026-11-21".to_owned(),
             machine: Machine::default(),
             mosquitto: String::new(),
@@ -82,7 +98,7 @@ mod tests {
             "{page}"
         );
         assert!(
-            page.contains("- met: results/s of Weir on Wasmtime ÷ echo: 0.75"),
+            page.contains("- **missed**: rate/weir-wasmtime ÷ rate/echo: 0.75 × (wanted ≥ 0.85 ×)"),
             "{page}"
         );
         assert!(page.contains("Weir on wasmi failed: no guest\n"), "{page}");

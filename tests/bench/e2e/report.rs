@@ -1,5 +1,3 @@
-use serde::{Deserialize, Serialize};
-
 use weir_tests::bench::{Machine, Spread};
 
 use crate::contestants::Kind;
@@ -7,10 +5,9 @@ use crate::contestants::Kind;
 /// Messages that the load generator keeps in flight: many, for the rate; one, for the time that a message takes.
 pub(crate) const WINDOWS: [usize; 2] = [500, 1];
 
-/// One run of the bench: what the JSON file holds, and all that the page is made of.
-#[derive(Debug, Serialize, Deserialize)]
+/// One run of the bench: all that the page is made of.
+#[derive(Debug)]
 pub(crate) struct Report {
-    pub(crate) v: u8,
     pub(crate) date: String,
     pub(crate) machine: Machine,
     pub(crate) mosquitto: String,
@@ -23,15 +20,13 @@ pub(crate) struct Report {
 }
 
 /// One contestant.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug)]
 pub(crate) struct Row {
     pub(crate) key: String,
     pub(crate) title: String,
     /// Why it has no figures, or not all.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) failure: Option<String>,
     /// The element of the first output that is largest for the bench's payload: the answers have to agree.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) answer: Option<usize>,
     /// Window 500.
     pub(crate) many: Vec<Figures>,
@@ -40,13 +35,12 @@ pub(crate) struct Row {
 }
 
 /// One measurement.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone)]
 pub(crate) struct Figures {
     pub(crate) per_second: f64,
     pub(crate) p50_us: f64,
     pub(crate) p99_us: f64,
     /// Processor time of the contestant's process for one message.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) cpu_us: Option<f64>,
 }
 

@@ -1,10 +1,10 @@
 use std::fmt::Write;
 
-use weir_tests::bench::Spread;
+use weir_tests::bench::{Spread, goals_list};
 
 use crate::{
     contestants::Kind,
-    goals::goals,
+    figures::rows,
     report::{Report, Row, spread},
 };
 
@@ -26,9 +26,7 @@ pub(crate) fn table(report: &Report) -> String {
             text.push_str(&format!("{} failed: {first}\n\n", row.title));
         }
     }
-    for goal in goals(report) {
-        text.push_str(&format!("{goal}\n"));
-    }
+    text.push_str(&goals_list(&rows(report)));
     text
 }
 

@@ -1,7 +1,11 @@
 use weir_engine::EngineKind;
-use weir_tests::bench::Goal;
+use weir_tests::bench::{Row, Spread};
 
-use crate::{engines::Who, workload::Workload};
+use crate::{
+    engines::Who,
+    report::{Absent, BENCH, Report},
+    workload::Workload,
+};
 
 /// What somebody answers to the first input of a workload.
 #[derive(Debug, Clone)]
@@ -23,19 +27,26 @@ impl Answer {
 
 /// Everybody who infers must infer the same, or they did not do the same job: the same bits as the model's card where
 /// it says so, the same class where somebody else quantised.
-pub(crate) fn goal(workloads: &[Workload], answers: &[Answer]) -> Goal {
+pub(crate) fn judge(workloads: &[Workload], answers: &[Answer], report: &mut Report) {
     let differing: Vec<String> = workloads
         .iter()
         .flat_map(|workload| differing(workload, answers))
         .collect();
-    let words = match differing.as_slice() {
-        [] => format!("the {} that infer give the same answers", answers.len()),
-        some => format!("other answers than wanted: {}", some.join(", ")),
+    let count = |number: usize| f64::from(u32::try_from(number).unwrap_or(u32::MAX));
+    let wrong = count(differing.len());
+    let Some(wrong) = Spread::of(vec![wrong]) else {
+        return;
     };
-    Goal {
-        words,
-        met: (!answers.is_empty()).then_some(differing.is_empty()),
-    }
+    let goal = format!("none of {}", answers.len());
+    let met = (!answers.is_empty()).then_some(differing.is_empty());
+    let row = Row::of(BENCH, "other-answers", "answers", wrong);
+    report.answers = Some(row.judged(goal, met));
+    report
+        .absent
+        .extend(differing.into_iter().map(|what| Absent {
+            what,
+            reason: "its answer is not the one that is wanted".to_owned(),
+        }));
 }
 
 fn differing(workload: &Workload, answers: &[Answer]) -> Vec<String> {

@@ -48,19 +48,9 @@ fn run(options: &Options) -> Result<()> {
         return Ok(());
     }
     let report = measure(options)?;
-    let lines = report.json_lines()?;
-    match options.json.as_deref() {
-        Some(file) if file.as_os_str() == "-" => print!("{lines}"),
-        json => {
-            let default = weir_tests::target_folder()?.join("bench/engines.jsonl");
-            report::write(json.unwrap_or(&default), &lines)?;
-            println!("{}", table::tables(&report));
-        }
-    }
-    if options.write_docs {
-        page::write(&report)?;
-    }
-    Ok(())
+    let output = &options.output;
+    output.publish(report::BENCH, &report.rows(), &table::tables(&report))?;
+    page::write(output, &report)
 }
 
 fn measure(options: &Options) -> Result<Report> {

@@ -1,10 +1,11 @@
 //! What a further instance of a guest takes: the growth of this process's proportional set size, and of its
 //! children's, over several instances. Each is measured in a process of its own, whose heap nobody has used before.
 
-use std::{env, fs, process::Command};
+use std::{env, process::Command};
 
 use anyhow::{Context, Result, ensure};
 use weir_engine::EngineKind;
+use weir_tests::bench::{descendants, pss_kib};
 
 use crate::{
     engines::{self, Engines, Who},
@@ -83,41 +84,15 @@ pub(crate) fn measure(asked: &str) -> Result<f64> {
 }
 
 fn own_and_childrens_kib() -> Result<f64> {
-    let mut total = pss_kib("self")?;
-    for child in children()? {
-        total += pss_kib(&child.to_string())?;
+    let own = own_id()?;
+    let mut total = pss_kib(own)?;
+    for child in descendants(own)? {
+        total += pss_kib(child)?;
     }
     Ok(total)
 }
 
-fn pss_kib(process: &str) -> Result<f64> {
-    let file = format!("/proc/{process}/smaps_rollup");
-    let text = fs::read_to_string(&file).with_context(|| format!("failed to read {file}"))?;
-    let line = text.lines().find_map(|line| line.strip_prefix("Pss:"));
-    let kib = line.and_then(|line| line.trim().strip_suffix(" kB"));
-    Ok(kib.context("no Pss in smaps_rollup")?.parse()?)
-}
-
-/// The processes that this one has started and that still run.
-pub(crate) fn children() -> Result<Vec<i32>> {
-    let own = std::process::id().to_string();
-    let mut children = Vec::new();
-    for entry in fs::read_dir("/proc")? {
-        let name = entry?.file_name();
-        let Some(process) = name.to_str().and_then(|name| name.parse::<i32>().ok()) else {
-            continue;
-        };
-        // It may be gone by now.
-        let Ok(stat) = fs::read_to_string(format!("/proc/{process}/stat")) else {
-            continue;
-        };
-        // The name, in brackets, may hold anything; state and parent come after it.
-        let parent = stat
-            .rsplit_once(") ")
-            .and_then(|(_, rest)| rest.split(' ').nth(1));
-        if parent == Some(own.as_str()) {
-            children.push(process);
-        }
-    }
-    Ok(children)
+/// This process.
+pub(crate) fn own_id() -> Result<i32> {
+    Ok(i32::try_from(std::process::id())?)
 }

@@ -1,6 +1,7 @@
-use std::{path::PathBuf, time::Duration};
+use std::time::Duration;
 
 use clap::Parser;
+use weir_tests::bench::Output;
 
 use crate::engines::Who;
 
@@ -35,14 +36,8 @@ pub(crate) struct Options {
     #[arg(long)]
     pub(crate) without_python: bool,
 
-    /// Where the figures go, one JSON object in a line; `-` prints them instead of the tables
-    /// [default: bench/engines.jsonl in the target folder]
-    #[arg(long, value_name = "FILE")]
-    pub(crate) json: Option<PathBuf>,
-
-    /// Write the sections of this bench in docs/benchmarks.md and docs/device-classes.md.
-    #[arg(long)]
-    pub(crate) write_docs: bool,
+    #[command(flatten)]
+    pub(crate) output: Output,
 
     /// Print the bytes that one instance takes; the bench asks a process of its own for each.
     #[arg(long, hide = true, value_name = "WORKLOAD/ENGINE")]

@@ -1,15 +1,47 @@
 use anyhow::Result;
-use weir_tests::bench::write_section;
+use weir_engine::EngineKind;
+use weir_tests::bench::{Bars, Output, Plot, write_section};
 
-use crate::{report::Report, table};
+use crate::{
+    engines::Who,
+    figures::Measure,
+    report::{BENCH, Report},
+    table,
+};
 
 const METHOD: &str = include_str!("method.md");
 
-/// Writes the bench's sections: all of it in `docs/benchmarks.md`, the tables in `docs/device-classes.md`.
-pub(crate) fn write(report: &Report) -> Result<()> {
-    let docs = weir_tests::repository().join("docs");
-    write_section(&docs.join("benchmarks.md"), "engines", &section(report))?;
-    write_section(&docs.join("device-classes.md"), "engines", &excerpt(report))
+/// Writes the bench's sections: all of it in `docs/benchmarks.md` with its plot, the tables in
+/// `docs/device-classes.md`.
+pub(crate) fn write(output: &Output, report: &Report) -> Result<()> {
+    if output.write_docs {
+        plot(report).write(BENCH)?;
+        let docs = weir_tests::repository().join("docs");
+        write_section(&docs.join("device-classes.md"), BENCH, &excerpt(report))?;
+    }
+    output.document(BENCH, || section(report))
+}
+
+fn plot(report: &Report) -> Plot {
+    let groups = report
+        .workloads(Measure::Predict)
+        .into_iter()
+        .map(|workload| {
+            let title = format!("{workload}: time of one inference, shorter is better");
+            let bars = Bars::new(&title, "µs");
+            Who::ALL.into_iter().fold(bars, |bars, who| {
+                let spread = report.spread(Measure::Predict, workload, who);
+                let ours = matches!(
+                    who,
+                    Who::Engine(EngineKind::Wasmi | EngineKind::Wasm3 | EngineKind::Wasmtime)
+                );
+                bars.bar(who.title(), spread.map(|spread| spread.median), ours)
+            })
+        });
+    Plot {
+        title: "Engines: one guest on each".to_owned(),
+        groups: groups.collect(),
+    }
 }
 
 fn measured(report: &Report) -> String {
@@ -86,7 +118,7 @@ mod tests {
             "{page}"
         );
         assert!(
-            page.contains("- unclear: from the death of wasm3's worker to the next answer of tinynn: 4.0 ms, 250.0 ms"),
+            page.contains("- unclear: restart/tinynn/wasm3: 4.00 ms (wanted ≤ 100 ms)"),
             "{page}"
         );
         assert!(
@@ -98,16 +130,15 @@ mod tests {
 
     #[test]
     fn scripts_read_a_figure_in_a_line() {
-        let lines = report().json_lines().unwrap();
-        let line = lines
-            .lines()
-            .find(|line| line.contains("predict/tinynn/wasm3"));
-        let line: serde_json::Value = serde_json::from_str(line.unwrap()).unwrap();
+        let rows = report().rows();
+        let lines = || rows.iter().map(|row| serde_json::to_string(row).unwrap());
+        let line = lines().find(|line| line.contains("predict/tinynn/wasm3"));
+        let line: serde_json::Value = serde_json::from_str(&line.unwrap()).unwrap();
         assert_eq!(line["reference"], "predict/tinynn/native");
         assert_eq!(line["ratio"], 10.0);
         assert_eq!(line["unit"], "us");
-        let restart = lines.lines().find(|line| line.contains("restart/"));
-        let restart: serde_json::Value = serde_json::from_str(restart.unwrap()).unwrap();
+        let restart = lines().find(|line| line.contains("restart/"));
+        let restart: serde_json::Value = serde_json::from_str(&restart.unwrap()).unwrap();
         assert_eq!(restart["goal"], "≤ 100 ms");
         assert_eq!(restart["met"], serde_json::Value::Null);
     }

@@ -49,7 +49,7 @@ pub(crate) fn measure(
             }
         }
     }
-    report.goals.push(agreement::goal(workloads, &answers));
+    agreement::judge(workloads, &answers, report);
     for round in 1..=options.rounds() {
         crate::note(&format!("round {round} of {}", options.rounds()));
         // Nobody is always the first, or always behind the same neighbour's heat.

@@ -1,9 +1,5 @@
-use std::{fs, path::Path};
-
-use anyhow::{Context, Result};
-use serde::Serialize;
 use weir_engine::EngineKind;
-use weir_tests::bench::{Goal, Machine, Spread};
+use weir_tests::bench::{Machine, Row, Spread};
 
 use crate::{
     engines::Who,
@@ -11,6 +7,9 @@ use crate::{
     goals,
     options::Options,
 };
+
+/// The bench's name in the figures.
+pub(crate) const BENCH: &str = "engines";
 
 /// One run of the bench.
 #[derive(Debug)]
@@ -21,8 +20,8 @@ pub(crate) struct Report {
     pub(crate) rounds: u16,
     pub(crate) turn_ms: u128,
     pub(crate) figures: Vec<Figures>,
-    /// What is not the figures' own: the agreement of answers.
-    pub(crate) goals: Vec<Goal>,
+    /// Whether everybody answered the same, once that is known.
+    pub(crate) answers: Option<Row>,
     pub(crate) absent: Vec<Absent>,
 }
 
@@ -31,24 +30,6 @@ pub(crate) struct Report {
 pub(crate) struct Absent {
     pub(crate) what: String,
     pub(crate) reason: String,
-}
-
-/// A figure as a script reads it.
-#[derive(Debug, Serialize)]
-struct Line<'r> {
-    bench: &'static str,
-    measure: String,
-    /// The median of the rounds; with the least and the greatest.
-    value: f64,
-    min: f64,
-    max: f64,
-    unit: &'static str,
-    /// The measure of the same run that it is compared with.
-    reference: Option<String>,
-    reference_value: Option<f64>,
-    ratio: Option<f64>,
-    goal: Option<&'r str>,
-    met: Option<bool>,
 }
 
 impl Report {
@@ -60,7 +41,7 @@ impl Report {
             rounds: options.rounds(),
             turn_ms: options.turn().as_millis(),
             figures: Vec::new(),
-            goals: Vec::new(),
+            answers: None,
             absent: Vec::new(),
         }
     }
@@ -87,37 +68,18 @@ impl Report {
         found
     }
 
-    /// One JSON object in a line for every figure, and for every goal that is no figure's.
-    pub(crate) fn json_lines(&self) -> Result<String> {
-        let mut text = String::new();
-        for figures in &self.figures {
-            let Some(spread) = figures.spread() else {
-                continue;
-            };
-            for line in self.lines(figures, spread) {
-                text.push_str(&serde_json::to_string(&line)?);
-                text.push('\n');
-            }
-        }
-        Ok(text)
+    /// Every figure against each of its references, and every goal that is no figure's.
+    pub(crate) fn rows(&self) -> Vec<Row> {
+        let figures = self.figures.iter();
+        let figures = figures.filter_map(|figures| Some((figures, figures.spread()?)));
+        let rows = figures.flat_map(|(figures, spread)| self.rows_of(figures, spread));
+        rows.chain(self.answers.clone()).collect()
     }
 
-    /// The figure against each of its references.
-    fn lines(&self, figures: &Figures, spread: Spread) -> Vec<Line<'static>> {
-        let goal = goals::of(figures.measure, spread);
-        let line = |reference: Option<(Who, f64)>| Line {
-            bench: "engines",
-            measure: name(figures.measure, figures.workload, figures.who),
-            value: spread.median,
-            min: spread.min,
-            max: spread.max,
-            unit: figures.measure.unit(),
-            reference: reference.map(|(who, _)| name(figures.measure, figures.workload, who)),
-            reference_value: reference.map(|(_, value)| value),
-            ratio: reference.map(|(_, value)| spread.median / value),
-            goal: goal.map(|(goal, _)| goal),
-            met: goal.and_then(|(_, met)| met),
-        };
+    fn rows_of(&self, figures: &Figures, spread: Spread) -> Vec<Row> {
+        let (measure, workload) = (figures.measure, figures.workload);
+        let named = |who| name(measure, workload, who);
+        let row = Row::of(BENCH, named(figures.who), measure.unit(), spread);
         let references = [
             Who::Native,
             Who::Engine(EngineKind::Wasmtime),
@@ -126,27 +88,20 @@ impl Report {
         ];
         let compared = references
             .into_iter()
-            .filter(|who| *who != figures.who && figures.measure == Measure::Predict)
+            .filter(|who| *who != figures.who && measure == Measure::Predict)
             .filter_map(|who| {
-                let reference = self.spread(figures.measure, figures.workload, who)?;
-                Some(line(Some((who, reference.median))))
+                let reference = self.spread(measure, workload, who)?;
+                Some(row.clone().against(&named(who), reference))
             });
-        let lines: Vec<Line<'static>> = compared.collect();
-        if lines.is_empty() {
-            vec![line(None)]
-        } else {
-            lines
+        let rows: Vec<Row> = compared.collect();
+        match (rows.is_empty(), goals::of(measure, spread)) {
+            (false, _) => rows,
+            (true, Some((goal, met))) => vec![row.judged(goal, met)],
+            (true, None) => vec![row],
         }
     }
 }
 
 fn name(measure: Measure, workload: &str, who: Who) -> String {
     format!("{}/{workload}/{}", measure.key(), who.key())
-}
-
-/// Writes the figures of a run where scripts look for them.
-pub(crate) fn write(file: &Path, lines: &str) -> Result<()> {
-    let folder = file.parent().context("a file lies in a folder")?;
-    fs::create_dir_all(folder)?;
-    fs::write(file, lines).with_context(|| format!("failed to write {}", file.display()))
 }

@@ -3,11 +3,12 @@ use std::time::Instant;
 use anyhow::{Context, Result, ensure};
 use rustix::process::{Pid, Signal, kill_process};
 use weir_engine::EngineKind;
+use weir_tests::bench::descendants;
 
 use crate::{
     engines::{self, Engines, Who},
     figures::{Figures, Measure},
-    memory::children,
+    memory::own_id,
     report::{Absent, Report},
     runner::{EngineRunner, Runner},
     workload::Workload,
@@ -35,10 +36,10 @@ pub(crate) fn measure(engines: &Engines, workloads: &[Workload], rounds: u16, re
 
 fn restart_ms(engines: &Engines, workload: &Workload) -> Result<f64> {
     let module = engines::load(engines.get(EngineKind::Wasm3), workload)?;
-    let before = children()?;
+    let before = descendants(own_id()?)?;
     let mut runner = EngineRunner::of(engines::open(module.as_ref(), workload)?, workload);
     runner.infer(0)?;
-    let mut started = children()?
+    let mut started = descendants(own_id()?)?
         .into_iter()
         .filter(|child| !before.contains(child));
     let worker = started.next().context("no worker has been started")?;

@@ -1,10 +1,9 @@
 use weir_engine::EngineKind;
-use weir_tests::bench::Spread;
+use weir_tests::bench::{Spread, goals_list};
 
 use crate::{
     engines::{Engines, Who},
     figures::Measure,
-    goals::goals,
     report::Report,
 };
 
@@ -14,9 +13,7 @@ const NONE: &str = "–";
 /// Every table and the goals, in markdown.
 pub(crate) fn tables(report: &Report) -> String {
     let mut text = format!("{}\n{}\n", predictions(report), costs(report));
-    for goal in goals(report) {
-        text.push_str(&format!("{goal}\n"));
-    }
+    text.push_str(&goals_list(&report.rows()));
     for absent in &report.absent {
         let reason = absent.reason.lines().next().unwrap_or_default();
         text.push_str(&format!("- without figures: {}: {reason}\n", absent.what));

@@ -156,6 +156,29 @@ pub fn rows_table(rows: &[Row]) -> String {
     text
 }
 
+/// The goals among the figures, each a line of a list in markdown.
+#[must_use]
+pub fn goals_list(rows: &[Row]) -> String {
+    let mut text = String::new();
+    for row in rows {
+        let Some(goal) = &row.goal else {
+            continue;
+        };
+        let verdict = row.verdict();
+        let against = row
+            .reference
+            .as_ref()
+            .map(|reference| format!(" ÷ {reference}"));
+        text.push_str(&format!(
+            "- {verdict}: {}{}: {} (wanted {goal})\n",
+            row.measure,
+            against.unwrap_or_default(),
+            row.reached()
+        ));
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
