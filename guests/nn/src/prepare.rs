@@ -4,6 +4,7 @@ mod columns;
 mod image;
 mod lay;
 mod placement;
+mod planes;
 mod rows;
 mod taps;
 

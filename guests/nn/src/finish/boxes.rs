@@ -181,8 +181,11 @@ fn cut([left, top, right, bottom]: [f32; 4], placement: Placement) -> [f32; 4] {
 
 /// Intersection over union; 0 where that is no number.
 fn overlap(a: [f32; 4], b: [f32; 4]) -> f32 {
-    let width = a[2].min(b[2]) - a[0].max(b[0]);
-    let height = a[3].min(b[3]) - a[1].max(b[1]);
+    // Not `min` and `max`, which are calls where there is no `std`: edges are numbers.
+    let lesser = |a: f32, b: f32| if a < b { a } else { b };
+    let greater = |a: f32, b: f32| if a > b { a } else { b };
+    let width = lesser(a[2], b[2]) - greater(a[0], b[0]);
+    let height = lesser(a[3], b[3]) - greater(a[1], b[1]);
     if width <= 0.0 || height <= 0.0 {
         return 0.0;
     }

@@ -40,52 +40,79 @@ mod colours {
         v128,
     };
 
-    use super::Taps;
-    use crate::prepare::taps::Tap;
+    use super::{SLACK, Taps};
 
+    /// Pixels whose sums fill the vectors of the three channels.
     const PIXELS: usize = 4;
+    /// Elements of two pixels.
+    const STEP: usize = 6;
 
+    /// The usual numbers of pairs are unrolled.
     pub(super) fn resample(row: &[i16], taps: &Taps, sums: [&mut [i32]; 3]) {
+        let starts = taps.starts();
+        let (pairs, each) = taps.pairs();
+        let from = |place: usize| &row[starts[place] * 3..];
+        match each {
+            1 => write(sums, |place| unrolled::<1>(from(place), pairs, place)),
+            2 => write(sums, |place| unrolled::<2>(from(place), pairs, place)),
+            3 => write(sums, |place| unrolled::<3>(from(place), pairs, place)),
+            4 => write(sums, |place| unrolled::<4>(from(place), pairs, place)),
+            _ => write(sums, |place| {
+                let pixels = from(place).windows(SLACK).step_by(STEP);
+                let weights = &pairs[place * each..][..each];
+                weights
+                    .iter()
+                    .zip(pixels)
+                    .fold(i32x4_splat(0), |sum, (weights, pixels)| {
+                        i32x4_add(sum, weighted(weights, pixels))
+                    })
+            }),
+        }
+    }
+
+    /// Writes the sums that `pixel` gives: red, green, blue, and what is not read.
+    #[inline(always)]
+    fn write(sums: [&mut [i32]; 3], pixel: impl Fn(usize) -> v128) {
         let [red, green, blue] = sums.map(|sums| sums.as_chunks_mut::<PIXELS>());
-        let mut taps = taps.iter();
-        let fours = red.0.iter_mut().zip(green.0).zip(blue.0);
-        for ((red, green), blue) in fours {
-            let mut next = || taps.next().map_or(i32x4_splat(0), |tap| pixel(row, tap));
-            let (a, b, c, d) = (next(), next(), next(), next());
-            let (ab, cd) = (
-                i32x4_shuffle::<0, 4, 1, 5>(a, b),
-                i32x4_shuffle::<0, 4, 1, 5>(c, d),
-            );
+        let done = red.0.len() * PIXELS;
+        let fours = red.0.iter_mut().zip(green.0).zip(blue.0).enumerate();
+        for (at, ((red, green), blue)) in fours {
+            let at = at * PIXELS;
+            let (a, b, c, d) = (pixel(at), pixel(at + 1), pixel(at + 2), pixel(at + 3));
+            let ab = i32x4_shuffle::<0, 4, 1, 5>(a, b);
+            let cd = i32x4_shuffle::<0, 4, 1, 5>(c, d);
             *red = bytemuck::cast(i32x4_shuffle::<0, 1, 4, 5>(ab, cd));
             *green = bytemuck::cast(i32x4_shuffle::<2, 3, 6, 7>(ab, cd));
-            let (ab, cd) = (
-                i32x4_shuffle::<2, 6, 2, 6>(a, b),
-                i32x4_shuffle::<2, 6, 2, 6>(c, d),
-            );
+            let ab = i32x4_shuffle::<2, 6, 2, 6>(a, b);
+            let cd = i32x4_shuffle::<2, 6, 2, 6>(c, d);
             *blue = bytemuck::cast(i32x4_shuffle::<0, 1, 4, 5>(ab, cd));
         }
-        let rest = red.1.iter_mut().zip(green.1).zip(blue.1);
-        for (((red, green), blue), tap) in rest.zip(taps) {
-            let sums = pixel(row, tap);
+        let rest = red.1.iter_mut().zip(green.1).zip(blue.1).enumerate();
+        for (at, ((red, green), blue)) in rest {
+            let sums = pixel(done + at);
             *red = i32x4_extract_lane::<0>(sums);
             *green = i32x4_extract_lane::<1>(sums);
             *blue = i32x4_extract_lane::<2>(sums);
         }
     }
 
-    /// Red, green, blue, and what is not read.
     #[inline(always)]
-    fn pixel(row: &[i16], tap: Tap<'_>) -> v128 {
+    fn unrolled<const PAIRS: usize>(row: &[i16], pairs: &[[i16; 2]], place: usize) -> v128 {
+        let row = &row[..PAIRS * STEP + SLACK - STEP];
+        let weights = &pairs.as_chunks::<PAIRS>().0[place];
         let mut sum = i32x4_splat(0);
-        let row = &row[tap.start * 3..];
-        for (pair, weights) in tap.pairs.iter().enumerate() {
-            let pixels: &[u8] = bytemuck::cast_slice(&row[pair * 6..pair * 6 + 8]);
-            let pixels: v128 = bytemuck::pod_read_unaligned(pixels);
-            let pixels = i16x8_shuffle::<0, 3, 1, 4, 2, 5, 6, 7>(pixels, pixels);
-            let weights = i32x4_splat(bytemuck::cast(*weights));
-            sum = i32x4_add(sum, i32x4_dot_i16x8(pixels, weights));
+        for (pair, weights) in weights.iter().enumerate() {
+            sum = i32x4_add(sum, weighted(weights, &row[pair * STEP..][..SLACK]));
         }
         sum
+    }
+
+    /// Two pixels, each times its weight.
+    #[inline(always)]
+    fn weighted(weights: &[i16; 2], pixels: &[i16]) -> v128 {
+        let pixels: v128 = bytemuck::pod_read_unaligned(bytemuck::cast_slice(pixels));
+        let pixels = i16x8_shuffle::<0, 3, 1, 4, 2, 5, 6, 7>(pixels, pixels);
+        i32x4_dot_i16x8(pixels, i32x4_splat(bytemuck::cast(*weights)))
     }
 }
 

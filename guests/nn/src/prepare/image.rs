@@ -6,9 +6,9 @@ use weir_guest::{DType, Error, Input};
 use super::{
     Placement,
     columns::{self, SLACK},
-    lay::{Element, Scale, lay_pixels, lay_sums},
+    lay::{Element, Scale, lay_levels, lay_sums},
     placement::Size,
-    rows,
+    planes, rows,
     taps::Taps,
 };
 use crate::memory::{len, zeros};
@@ -49,6 +49,7 @@ struct Plan {
     columns: Taps,
     row: Vec<i16>,
     sums: Vec<i32>,
+    levels: Vec<u8>,
 }
 
 impl ImagePreparer {
@@ -164,6 +165,7 @@ impl ImagePreparer {
             columns: Taps::new(width, side(placement.fitted.width)?)?,
             row: zeros(image.width * channels + SLACK)?,
             sums: zeros(placement.fitted.width * channels)?,
+            levels: zeros(placement.fitted.width * channels)?,
         });
         match self.elements {
             Elements::F32 => self.fill::<f32>(),
@@ -194,24 +196,28 @@ impl ImagePreparer {
         let planes = Planes::new(self.layout, self.size, self.channels);
         let elements = bytemuck::cast_slice_mut::<_, E>(&mut self.input);
         let Placement { top, left, .. } = plan.placement;
+        let resized = plan.placement.fitted != plan.placement.image;
         let row_len = plan.placement.image.width * planes.channels;
-        let as_it_is = plan.placement.fitted == plan.placement.image;
+        let width = plan.placement.fitted.width;
         for (at, tap) in plan.rows.iter().enumerate() {
-            let rows = &image[tap.start * row_len..];
-            let sums = plan.sums.len() / planes.channels;
-            if !as_it_is {
+            let own = || &image[at * row_len..][..row_len];
+            if resized {
+                let rows = &image[tap.start * row_len..];
                 rows::blend(rows, tap, &mut plan.row[..row_len]);
                 columns::resample(&plan.row, &plan.columns, planes.channels, &mut plan.sums);
+            } else if planes.channels == 3 {
+                planes::split(own(), &mut plan.levels);
+            } else {
+                plan.levels.copy_from_slice(own());
             }
             for channel in 0..planes.channels {
-                let out = planes.row(elements, channel, top + at, left);
                 let scale = self.scales[channel];
-                if as_it_is {
-                    let pixels = &rows[..row_len];
-                    lay_pixels(pixels, planes.channels, channel, scale, planes.step, out);
+                let out = planes.row(elements, channel, top + at, left);
+                let begin = channel * width;
+                if resized {
+                    lay_sums(&plan.sums[begin..][..width], scale, planes.step, out);
                 } else {
-                    let sums = &plan.sums[channel * sums..][..sums];
-                    lay_sums(sums, scale, planes.step, out);
+                    lay_levels(&plan.levels[begin..][..width], scale, planes.step, out);
                 }
             }
         }

@@ -46,30 +46,25 @@ impl Element for u8 {
     }
 }
 
-/// One channel of a row, element by element, or with those of the other channels between.
+/// One channel of a row that was resized, element by element, or with those of the other channels between.
 pub(super) fn lay_sums<E: Element>(sums: &[i32], scale: Scale, stride: usize, out: &mut [E]) {
-    if stride == 1 {
-        for (out, sum) in out.iter_mut().zip(sums) {
-            *out = E::of_sum(*sum, scale);
-        }
-    } else {
-        for (out, sum) in out.iter_mut().step_by(stride).zip(sums) {
-            *out = E::of_sum(*sum, scale);
-        }
-    }
+    lay(sums, |sum| E::of_sum(*sum, scale), stride, out);
 }
 
-/// One channel of a row of pixels, whose channels lie side by side.
-pub(super) fn lay_pixels<E: Element>(
-    pixels: &[u8],
-    channels: usize,
-    channel: usize,
-    scale: Scale,
-    stride: usize,
-    out: &mut [E],
-) {
-    let levels = pixels.iter().skip(channel).step_by(channels);
-    for (out, level) in out.iter_mut().step_by(stride).zip(levels) {
-        *out = E::of_level(*level, scale);
+/// The same of a row that has its size.
+pub(super) fn lay_levels<E: Element>(levels: &[u8], scale: Scale, stride: usize, out: &mut [E]) {
+    lay(levels, |level| E::of_level(*level, scale), stride, out);
+}
+
+#[inline(always)]
+fn lay<T, E>(values: &[T], element: impl Fn(&T) -> E, stride: usize, out: &mut [E]) {
+    if stride == 1 {
+        for (out, value) in out.iter_mut().zip(values) {
+            *out = element(value);
+        }
+    } else {
+        for (out, value) in out.iter_mut().step_by(stride).zip(values) {
+            *out = element(value);
+        }
     }
 }

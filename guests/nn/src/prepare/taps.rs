@@ -3,7 +3,7 @@ use core::ops::Range;
 
 use weir_guest::Error;
 
-use crate::memory::{len, reserved};
+use crate::memory::zeros;
 
 /// The sum of the weights of one target pixel is 2 to this power.
 pub(super) const WEIGHT_BITS: u32 = 14;
@@ -16,10 +16,10 @@ pub(super) const WEIGHT_BITS: u32 = 14;
 #[derive(Debug)]
 pub(super) struct Taps {
     starts: Vec<usize>,
-    /// The weights of two source pixels that follow each other; the second may lie beyond the last one: then it is 0.
+    /// The weights of two source pixels that follow each other; of the last two, the second may lie beyond the source.
     pairs: Vec<[i16; 2]>,
-    /// Where the pairs of each target pixel end.
-    ends: Vec<usize>,
+    /// How many pairs make a target pixel, those of 0 included.
+    each: usize,
 }
 
 /// What makes one target pixel.
@@ -27,63 +27,82 @@ pub(super) struct Taps {
 pub(super) struct Tap<'t> {
     /// The first source pixel.
     pub(super) start: usize,
-    /// The weights from there on, two and two.
+    /// The weights from there on, two and two. Where the source has an odd number of pixels, and fewer than these, the
+    /// last weight is 0.
     pub(super) pairs: &'t [[i16; 2]],
 }
 
 impl Taps {
     /// Both counts are from 1 to 2^16.
     pub(super) fn new(source: u32, target: u32) -> Result<Self, Error> {
-        let count = len(target)?;
+        let (source, target) = (u64::from(source), u64::from(target));
+        let widest = (0..target)
+            .map(|place| covered(place, source, target))
+            .map(|range| range.end - range.start)
+            .max();
+        let each = widest.unwrap_or(1).div_ceil(2);
+        let (count, width) = (size(target)?, size(each)?);
+        let pairs = width.checked_mul(count).ok_or(Error::OutOfMemory)?;
         let mut taps = Self {
-            starts: reserved(count)?,
-            pairs: Vec::new(),
-            ends: reserved(count)?,
+            starts: zeros(count)?,
+            pairs: zeros(pairs)?,
+            each: width,
         };
-        for place in 0..u64::from(target) {
-            taps.add(place, u64::from(source), u64::from(target))?;
+        let targets = taps
+            .starts
+            .iter_mut()
+            .zip(taps.pairs.chunks_exact_mut(width));
+        for (place, (start, pairs)) in (0..).zip(targets) {
+            let window = covered(place, source, target)
+                .start
+                .min(source.saturating_sub(2 * each));
+            *start = size(window)?;
+            weigh(place, (source, target), window, pairs.as_flattened_mut());
         }
         Ok(taps)
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = Tap<'_>> {
-        let begins = core::iter::once(0).chain(self.ends.iter().copied());
-        let ranges = begins.zip(&self.ends).map(|(begin, end)| begin..*end);
-        self.starts.iter().zip(ranges).map(|(start, range)| Tap {
+        let pairs = self.pairs.chunks_exact(self.each);
+        let taps = self.starts.iter().zip(pairs);
+        taps.map(|(start, pairs)| Tap {
             start: *start,
-            pairs: &self.pairs[range],
+            pairs,
         })
     }
 
-    fn add(&mut self, place: u64, source: u64, target: u64) -> Result<(), Error> {
-        let range = covered(place, source, target);
-        let total: u64 = range.clone().map(|at| raw(place, at, source, target)).sum();
-        // Rounding the sums instead of the weights makes them add up exactly.
-        let rounded = |sum: u64| ((sum << WEIGHT_BITS) + total / 2) / total;
-        let (mut sum, mut before) = (0, 0);
-        let mut weight = |at: u64| {
-            if at >= range.end {
-                return 0;
-            }
-            sum += raw(place, at, source, target);
-            let weight = rounded(sum) - before;
-            before += weight;
-            i16::try_from(weight).unwrap_or(i16::MAX)
-        };
-        let pairs = range
-            .clone()
-            .step_by(2)
-            .map(|at| [weight(at), weight(at + 1)]);
-        let count = usize::try_from((range.end - range.start).div_ceil(2));
-        self.pairs
-            .try_reserve(count.map_err(|_| Error::OutOfMemory)?)
-            .map_err(|_| Error::OutOfMemory)?;
-        self.pairs.extend(pairs);
-        self.ends.push(self.pairs.len());
-        self.starts
-            .push(usize::try_from(range.start).map_err(|_| Error::OutOfMemory)?);
-        Ok(())
+    /// The first source pixel of each target pixel.
+    #[cfg(target_feature = "simd128")]
+    pub(super) fn starts(&self) -> &[usize] {
+        &self.starts
     }
+
+    /// The weights of one target pixel after the other, and how many pairs each has.
+    #[cfg(target_feature = "simd128")]
+    pub(super) fn pairs(&self) -> (&[[i16; 2]], usize) {
+        (&self.pairs, self.each)
+    }
+}
+
+/// Writes the weights of a target pixel, the first of which is that of the source pixel `window`. Rounding their sums
+/// instead of themselves makes them add up exactly.
+fn weigh(place: u64, (source, target): (u64, u64), window: u64, weights: &mut [i16]) {
+    let range = covered(place, source, target);
+    let raw = |at: u64| raw(place, at, source, target);
+    let total: u64 = range.clone().map(raw).sum();
+    let (mut sum, mut before) = (0, 0);
+    for (at, weight) in (window..range.end).zip(weights) {
+        if at >= range.start {
+            sum += raw(at);
+        }
+        let rounded = ((sum << WEIGHT_BITS) + total / 2) / total;
+        *weight = i16::try_from(rounded - before).unwrap_or(i16::MAX);
+        before = rounded;
+    }
+}
+
+fn size(count: u64) -> Result<usize, Error> {
+    usize::try_from(count).map_err(|_| Error::OutOfMemory)
 }
 
 /// Twice the place of a middle in the common grid: of pixel `at` among `own`, where the other axis has `other` pixels.
