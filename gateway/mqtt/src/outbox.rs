@@ -119,10 +119,10 @@ impl Outbox {
     }
 
     /// Puts a message in flight at QoS 1. `send` gets the packet identifier.
-    pub(crate) fn send(&mut self, mut item: Item, send: impl FnOnce(&mut Outgoing, u16)) {
+    pub(crate) fn send(&mut self, item: Item, send: impl FnOnce(&Outgoing, u16)) {
         let pkid = self.next_pkid;
         self.next_pkid = pkid.checked_add(1).unwrap_or(1);
-        send(&mut item.message, pkid);
+        send(&item.message, pkid);
         let item = Some(item);
         self.in_flight.push_back(InFlight { pkid, item });
         self.live += 1;
@@ -159,7 +159,7 @@ impl Outbox {
             return Acknowledged::Safe(item.message.ticket);
         }
         item.refusals = item.refusals.saturating_add(1);
-        let topic = item.message.topic.clone();
+        let topic = item.message.topic.as_str().to_owned();
         let due = Instant::now() + doubled(backoff, item.refusals);
         self.refused.push_back((due, item));
         Acknowledged::Refused(topic)

@@ -19,7 +19,7 @@ use crate::{
     session::{Phase, Retry, next_phase, ticks},
     state::{Shared, add, store_age},
     tls::Encryption,
-    wire::{ConnAck, Received, Wire},
+    wire::{self, ConnAck, Received, Wire},
     words,
 };
 
@@ -220,10 +220,10 @@ impl Publisher {
         let wire = link.wire;
         match item.message.qos {
             QoS::AtLeastOnce => self.outbox.send(item, |message, pkid| {
-                wire.publish(message, pkid, link.outbound())
+                wire::publish(wire, message, pkid, link.outbound());
             }),
             QoS::AtMostOnce => {
-                wire.publish(&mut item.message, 0, link.outbound());
+                wire::publish(wire, &item.message, 0, link.outbound());
                 self.outbox.keep_until(link.encoded(), item);
             }
         }

@@ -51,14 +51,19 @@ fn check(wire: &dyn Wire, message: &Outgoing, bytes_max: usize) -> Result<(), Re
 
 fn check_properties(message: &Outgoing) -> Result<(), Refusal> {
     let properties = &message.properties;
-    let text = |text: &Option<String>| text.as_ref().map_or(0, String::len);
     let pairs = properties
         .user
         .iter()
         .map(|(name, value)| name.len().max(value.len()));
     let lengths = [
-        ("the content type", text(&properties.content_type)),
-        ("the response topic", text(&properties.response_topic)),
+        (
+            "the content type",
+            properties.content_type.as_deref().map_or(0, str::len),
+        ),
+        (
+            "the response topic",
+            properties.response_topic.as_deref().map_or(0, str::len),
+        ),
         (
             "the correlation data",
             properties.correlation_data.as_ref().map_or(0, Bytes::len),

@@ -186,7 +186,7 @@ async fn a_result_that_no_broker_would_take_is_substituted_before_it_is_sent() {
         let mut large = tickets.outgoing(1);
         large.payload = vec![0; 300].into();
         let mut wild = tickets.outgoing(2);
-        wild.topic = "reply/+/here".to_owned();
+        wild.topic = "reply/+/here".into();
         for mut outgoing in [large, wild] {
             outgoing.substitute = Some(Arc::new(Reject));
             session.sink.send(outgoing).await.unwrap();

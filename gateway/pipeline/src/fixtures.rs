@@ -124,7 +124,7 @@ pub(crate) fn counting_journey(
 
 pub(crate) fn message(payload: impl Into<Bytes>) -> Message {
     Message {
-        topic: "sensors/pump-7/vibration".to_owned(),
+        topic: "sensors/pump-7/vibration".into(),
         payload: payload.into(),
         qos: QoS::AtLeastOnce,
         retained: false,

@@ -1,3 +1,5 @@
+use std::fmt::Write as _;
+
 use weir_profile::{DeviceId, NodeName, PipelineName};
 use weir_transport::Message;
 
@@ -23,18 +25,25 @@ impl Identities {
         }
     }
 
-    /// `own` is what the payload says; empty = nothing.
-    pub(crate) fn of(&mut self, own: &str, message: &Message, device: Option<&DeviceId>) -> String {
+    /// Writes the identity over `id`. `own` is what the payload says; empty = nothing.
+    pub(crate) fn write(
+        &mut self,
+        own: &str,
+        message: &Message,
+        device: Option<&DeviceId>,
+        id: &mut String,
+    ) {
+        id.clear();
         if !own.is_empty() {
-            return own.to_owned();
+            return id.push_str(own);
         }
-        if let Some(id) = cloud_event_id(message) {
-            return id.to_owned();
+        if let Some(event) = cloud_event_id(message) {
+            return id.push_str(event);
         }
         let number = self.counter;
         self.counter = self.counter.wrapping_add(1);
         let device = device.map_or(NO_DEVICE, DeviceId::as_str);
-        format!("{}{device}/{number}", self.prefix)
+        write!(id, "{}{device}/{number}", self.prefix).expect("writing to a String does not fail");
     }
 }
 

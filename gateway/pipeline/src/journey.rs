@@ -10,8 +10,9 @@ use weir_transport::Message;
 pub use crate::window::WindowCounts;
 use crate::{
     Binding, Inputs, Kind, Now, Reason, RejectCode, Router, Settled, Timing,
-    decode::{Intake, Origin as Source},
+    decode::{Intake, Origin as Source, Ready},
     identity::Identities,
+    pieces::Pieces,
     publish::{Publisher, about},
     result::{Facts, ResultWriter},
 };
@@ -34,6 +35,7 @@ pub struct Journey {
     id: String,
     writer: ResultWriter,
     publisher: Arc<Publisher>,
+    pieces: Pieces,
 }
 
 /// What the results of a journey say of where they come from, and its bounds.
@@ -105,6 +107,7 @@ impl Journey {
             id: String::new(),
             writer,
             publisher: Arc::new(publisher),
+            pieces: Pieces::default(),
             origin,
         }
     }
@@ -126,11 +129,11 @@ impl Journey {
         match taken {
             Ok(false) => Step::Windowed,
             Ok(true) => {
-                self.id = self.identities.of(&self.intake.id, message, Some(device));
+                self.identify(message, device);
                 Step::Infer
             }
             Err(reason) => {
-                self.id = self.identities.of(&self.intake.id, message, Some(device));
+                self.identify(message, device);
                 Step::Reject(Box::new(self.fail(arrival, &reason)))
             }
         }
@@ -139,10 +142,7 @@ impl Journey {
     /// The guest's inputs, after [`Step::Infer`] and until the next message is taken.
     #[must_use]
     pub fn inputs(&self) -> Inputs<'_> {
-        match self.intake.ready() {
-            [one] => Inputs::One([one.tensor()]),
-            many => Inputs::Many(many.iter().map(|ready| ready.tensor()).collect()),
-        }
+        Inputs::of(self.intake.ready().iter().map(Ready::tensor))
     }
 
     /// From the guest's outputs (those that are no state) to the result of the message that was taken last.
@@ -163,13 +163,15 @@ impl Journey {
             latency_us: timing.finished_us.saturating_sub(accepted.monotonic_us),
             infer_us: timing.infer_us,
         };
-        let (payload, best) = match self.writer.write(facts, outputs) {
+        let (written, best) = match self.writer.write(facts, outputs) {
             Ok(written) => written,
             Err(reason) => return self.fail(arrival, &reason),
         };
+        let payload = self.pieces.join(&[written]);
+        let topic = self.publisher.result_topic(device, &mut self.pieces);
         let name = &self.publisher.pipeline;
         let about = about(&self.id, accepted.wall_us, name, Some(device), message);
-        let published = self.publisher.result(message, device, about, payload);
+        let published = (self.publisher).result(message, device, about, (topic, payload));
         Settled::new(Kind::Result(best), published)
     }
 
@@ -191,7 +193,7 @@ impl Journey {
         accepted: Now,
         reason: &Reason,
     ) -> Settled {
-        self.id = self.identities.of("", message, device);
+        self.identities.write("", message, device, &mut self.id);
         self.rejected(message, device, accepted, reason)
     }
 
@@ -199,6 +201,12 @@ impl Journey {
     #[must_use]
     pub fn window_counts(&self) -> WindowCounts {
         self.intake.window_counts()
+    }
+
+    fn identify(&mut self, message: &Message, device: &DeviceId) {
+        let own = &self.intake.id;
+        self.identities
+            .write(own, message, Some(device), &mut self.id);
     }
 
     fn check_size(&mut self, message: &Message) -> Result<(), Reason> {

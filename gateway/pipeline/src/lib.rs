@@ -12,6 +12,7 @@ mod fixtures;
 mod identity;
 mod journey;
 mod now;
+mod pieces;
 mod prepare;
 mod publish;
 mod reason;

@@ -1,4 +1,4 @@
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use serde::{Serialize, Serializer};
 
@@ -37,7 +37,32 @@ impl fmt::Display for UtcMillis {
 
 impl Serialize for UtcMillis {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        let mut text = Rfc3339::default();
+        write!(text, "{self}").map_err(serde::ser::Error::custom)?;
+        serializer.serialize_str(text.as_str())
+    }
+}
+
+/// Room for a text such as `2026-11-21T10:00:00.123Z`: some serializers would allocate a `String` for it.
+#[derive(Default)]
+struct Rfc3339 {
+    bytes: [u8; 32],
+    len: usize,
+}
+
+impl Rfc3339 {
+    fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.bytes[..self.len]).unwrap_or_default()
+    }
+}
+
+impl fmt::Write for Rfc3339 {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let end = self.len + text.len();
+        let room = self.bytes.get_mut(self.len..end).ok_or(fmt::Error)?;
+        room.copy_from_slice(text.as_bytes());
+        self.len = end;
+        Ok(())
     }
 }
 

@@ -8,9 +8,9 @@ use std::sync::{
 use bytes::Bytes;
 use weir_payload::RESULT_CONTENT_TYPE;
 use weir_profile::{DeviceId, PipelineName, ResultFormat, ResultOptions};
-use weir_transport::{Message, Outgoing, Properties, Refusal, Substitute};
+use weir_transport::{Message, Outgoing, Properties, Refusal, Substitute, Text};
 
-use crate::{Reason, RejectCode, Router, reject, reject::About, topics};
+use crate::{Reason, RejectCode, Router, pieces::Pieces, reject, reject::About, topics};
 
 const JSON: &str = "application/json";
 const CBOR: &str = "application/cbor";
@@ -23,6 +23,8 @@ const SUBSTITUTE_FROM_BYTES: usize = 1024;
 #[derive(Debug)]
 pub(crate) struct Publisher {
     root: String,
+    /// What the topics of results begin with.
+    results: String,
     pub(crate) pipeline: PipelineName,
     options: ResultOptions,
     router: Arc<Router>,
@@ -72,6 +74,7 @@ impl Publisher {
         substituted: Arc<AtomicU64>,
     ) -> Self {
         Self {
+            results: topics::results(&root, &pipeline),
             root,
             pipeline,
             options,
@@ -80,22 +83,23 @@ impl Publisher {
         }
     }
 
+    /// Where a device's results go.
+    pub(crate) fn result_topic(&self, device: &DeviceId, pieces: &mut Pieces) -> Text {
+        pieces.text([&self.results, device.as_str()])
+    }
+
     pub(crate) fn result(
         self: &Arc<Self>,
         message: &Message,
         device: &DeviceId,
         about: About<'_>,
-        payload: Bytes,
+        (topic, payload): (Text, Bytes),
     ) -> Published {
         let large = payload.len() >= SUBSTITUTE_FROM_BYTES;
         let (reply, refusal) = self.reply(message, &payload, self.content_type());
         let main = (reply.is_none() || !self.options.reply_only).then(|| Outgoing {
             retain: self.options.retain,
-            ..self.outgoing(
-                topics::result(&self.root, &self.pipeline, device),
-                payload,
-                properties(message, self.content_type()),
-            )
+            ..self.outgoing(topic, payload, properties(message, self.content_type()))
         });
         let answered_there_only = main.is_none();
         let substitute = |outgoing: Option<Outgoing>, reply: bool| {
@@ -138,7 +142,7 @@ impl Publisher {
         }
     }
 
-    fn outgoing(&self, topic: String, payload: Bytes, properties: Properties) -> Outgoing {
+    fn outgoing(&self, topic: impl Into<Text>, payload: Bytes, properties: Properties) -> Outgoing {
         Outgoing {
             qos: self.options.qos,
             properties,
@@ -150,7 +154,7 @@ impl Publisher {
         &self,
         message: &Message,
         payload: &Bytes,
-        content_type: &str,
+        content_type: &'static str,
     ) -> (Option<Outgoing>, Option<ReplyRefusal>) {
         let Some(topic) = &message.properties.response_topic else {
             return (None, None);
@@ -182,14 +186,14 @@ impl Publisher {
     }
 }
 
-fn properties(message: &Message, content_type: &str) -> Properties {
+fn properties(message: &Message, content_type: &'static str) -> Properties {
     let trace = message
         .properties
         .user
         .iter()
         .find(|(key, _)| key == TRACEPARENT);
     Properties {
-        content_type: Some(content_type.to_owned()),
+        content_type: Some(Text::from_static(content_type)),
         user: trace.cloned().into_iter().collect(),
         ..Properties::default()
     }
@@ -249,14 +253,14 @@ impl Substitute for Oversized {
         let topic = if self.reply {
             refused.topic
         } else {
-            topics::reject(&publisher.root, &publisher.pipeline, Some(&self.device))
+            topics::reject(&publisher.root, &publisher.pipeline, Some(&self.device)).into()
         };
         Some(Outgoing {
             topic,
             payload: reject::write(about, &reason),
             retain: false,
             properties: Properties {
-                content_type: Some(JSON.to_owned()),
+                content_type: Some(Text::from_static(JSON)),
                 ..refused.properties
             },
             substitute: None,

@@ -1,5 +1,6 @@
 use std::ops::Deref;
 
+use guest_abi::DType;
 use weir_engine::TensorRef;
 use weir_transport::{Outgoing, Ticket};
 
@@ -30,10 +31,32 @@ pub struct Settled {
 /// The guest's inputs, in the order of the signature without state.
 #[derive(Debug)]
 pub enum Inputs<'a> {
-    /// The usual case, without an allocation.
-    One([TensorRef<'a>; 1]),
-    /// Another number of inputs.
+    /// The usual case, without an allocation: as many as the number says.
+    Few([TensorRef<'a>; INPUTS_INLINE], usize),
+    /// More of them.
     Many(Vec<TensorRef<'a>>),
+}
+
+/// Inputs that take no allocation.
+const INPUTS_INLINE: usize = 4;
+
+impl<'a> Inputs<'a> {
+    pub(crate) fn of(tensors: impl ExactSizeIterator<Item = TensorRef<'a>>) -> Self {
+        let none = TensorRef {
+            dtype: DType::U8,
+            dims: &[],
+            data: &[],
+        };
+        let count = tensors.len();
+        if count > INPUTS_INLINE {
+            return Self::Many(tensors.collect());
+        }
+        let mut few = [none; INPUTS_INLINE];
+        few.iter_mut()
+            .zip(tensors)
+            .for_each(|(place, tensor)| *place = tensor);
+        Self::Few(few, count)
+    }
 }
 
 impl Settled {
@@ -67,7 +90,7 @@ impl<'a> Deref for Inputs<'a> {
 
     fn deref(&self) -> &Self::Target {
         match self {
-            Self::One(one) => one,
+            Self::Few(few, count) => &few[..*count],
             Self::Many(many) => many,
         }
     }

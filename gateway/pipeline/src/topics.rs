@@ -92,7 +92,13 @@ pub fn own_filters(root: &str) -> [String; 3] {
 /// `<root>/results/<pipeline>/<device>`
 #[must_use]
 pub fn result(root: &str, pipeline: &PipelineName, device: &DeviceId) -> String {
-    format!("{root}/results/{pipeline}/{device}")
+    results(root, pipeline) + device.as_str()
+}
+
+/// `<root>/results/<pipeline>/`: what the topics of a pipeline's results begin with.
+#[must_use]
+pub(crate) fn results(root: &str, pipeline: &PipelineName) -> String {
+    format!("{root}/results/{pipeline}/")
 }
 
 /// `<root>/rejects/<pipeline>/<device>`, with [`NO_DEVICE`] where none could be named.

@@ -51,7 +51,7 @@ pub(crate) fn run(plan: Plan, opened: &SyncSender<Result<(), OpenError>>) {
         origin,
         ticket,
         accepted,
-    }) = jobs.blocking_recv()
+    }) = next(&mut jobs)
     {
         let Some(settled) = runner.run(&message, origin, accepted) else {
             ticket.settle();
@@ -63,4 +63,9 @@ pub(crate) fn run(plan: Plan, opened: &SyncSender<Result<(), OpenError>>) {
             }
         }
     }
+}
+
+/// The next message: one that waits already at once, else the thread sleeps until one comes.
+fn next(jobs: &mut mpsc::Receiver<Job>) -> Option<Job> {
+    jobs.try_recv().ok().or_else(|| jobs.blocking_recv())
 }

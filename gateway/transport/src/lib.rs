@@ -4,9 +4,11 @@
 mod message;
 mod refusal;
 mod sink;
+mod text;
 mod ticket;
 
 pub use message::{Message, Outgoing, Properties, QoS};
 pub use refusal::{Refusal, Substitute};
 pub use sink::{Sink, SinkClosed};
+pub use text::Text;
 pub use ticket::{Acknowledge, Delivery, Ticket};

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::{Substitute, Ticket};
+use crate::{Substitute, Text, Ticket};
 
 /// How surely a message is delivered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -17,7 +17,7 @@ pub enum QoS {
 #[derive(Debug, Clone)]
 pub struct Message {
     /// The topic that it was published to.
-    pub topic: String,
+    pub topic: Text,
     /// Its bytes, shared with the network buffer.
     pub payload: Bytes,
     /// How it was delivered.
@@ -34,7 +34,7 @@ pub struct Message {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Properties {
     /// What the payload is.
-    pub content_type: Option<String>,
+    pub content_type: Option<Text>,
     /// Where a reply is awaited.
     pub response_topic: Option<String>,
     /// What the reply must carry.
@@ -47,7 +47,7 @@ pub struct Properties {
 #[derive(Debug)]
 pub struct Outgoing {
     /// Where it goes.
-    pub topic: String,
+    pub topic: Text,
     /// Its bytes.
     pub payload: Bytes,
     /// How surely.
@@ -66,9 +66,9 @@ pub struct Outgoing {
 impl Outgoing {
     /// A message at QoS 1, not retained, without properties, ticket or substitute.
     #[must_use]
-    pub fn new(topic: String, payload: Bytes) -> Self {
+    pub fn new(topic: impl Into<Text>, payload: Bytes) -> Self {
         Self {
-            topic,
+            topic: topic.into(),
             payload,
             qos: QoS::AtLeastOnce,
             retain: false,

@@ -1,4 +1,4 @@
-use tokio::sync::mpsc;
+use tokio::sync::mpsc::{self, error::TrySendError};
 
 use crate::Outgoing;
 
@@ -34,7 +34,13 @@ impl Sink {
     /// # Errors
     /// As [`Sink::send`].
     pub fn send_blocking(&self, message: Outgoing) -> Result<(), SinkClosed> {
-        self.queue.blocking_send(message).map_err(|_| SinkClosed)
+        match self.queue.try_send(message) {
+            Ok(()) => Ok(()),
+            Err(TrySendError::Full(message)) => {
+                self.queue.blocking_send(message).map_err(|_| SinkClosed)
+            }
+            Err(TrySendError::Closed(_)) => Err(SinkClosed),
+        }
     }
 
     /// Messages that wait to be taken.

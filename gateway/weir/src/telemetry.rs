@@ -14,7 +14,7 @@ use weir_health::{
 use weir_mqtt::{LinkState, Observer};
 use weir_pipeline::UtcMillis;
 use weir_pool::Backlog;
-use weir_transport::{Outgoing, Properties, QoS, Sink};
+use weir_transport::{Outgoing, Properties, QoS, Sink, Text};
 
 /// What is known of a pipeline before its first message.
 #[derive(Debug, Clone)]
@@ -86,7 +86,7 @@ impl Telemetry {
                 qos: QoS::AtMostOnce,
                 retain: true,
                 properties: Properties {
-                    content_type: Some("application/json".to_owned()),
+                    content_type: Some(Text::from_static("application/json")),
                     ..Properties::default()
                 },
                 ..Outgoing::new(self.topic.clone(), Bytes::from(json))

@@ -20,7 +20,7 @@ fn send(outbox: &mut Outbox, item: Item) -> u16 {
 
 fn topics_again(outbox: &mut Outbox) -> Vec<String> {
     std::iter::from_fn(|| outbox.take_again())
-        .map(|item| item.message.topic)
+        .map(|item| item.message.topic.into())
         .collect()
 }
 

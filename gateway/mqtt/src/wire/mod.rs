@@ -7,7 +7,7 @@ mod v5;
 use std::time::Duration;
 
 use bytes::{BufMut, BytesMut};
-use weir_transport::{Message, Outgoing};
+use weir_transport::{Message, Outgoing, QoS};
 
 use crate::{Protocol, SessionConfig, Subscription, error::LinkError};
 
@@ -19,10 +19,10 @@ pub(crate) trait Wire: Send + Sync {
     /// Writes a SUBSCRIBE.
     fn subscribe(&self, pkid: u16, subscriptions: &[&Subscription], out: &mut BytesMut);
 
-    /// Writes a PUBLISH. The message is whole again afterwards.
-    fn publish(&self, message: &mut Outgoing, pkid: u16, out: &mut BytesMut);
+    /// Writes the properties of a PUBLISH, their length first.
+    fn properties(&self, message: &Outgoing, out: &mut BytesMut);
 
-    /// Bytes that the properties of a message take.
+    /// Bytes that the properties of a message take, with their length.
     fn properties_bytes(&self, message: &Outgoing) -> usize;
 
     /// Reads one whole frame.
@@ -96,12 +96,61 @@ pub(crate) fn disconnect(out: &mut BytesMut) {
     out.put_slice(&[0xE0, 0]);
 }
 
+/// Writes a PUBLISH that was found to be sendable; at QoS 0 the packet identifier is left out. Everything is copied
+/// once, from the message to the bytes that leave, and nothing else is allocated.
+pub(crate) fn publish(wire: &dyn Wire, message: &Outgoing, pkid: u16, out: &mut BytesMut) {
+    const PUBLISH: u8 = 0x30;
+    const AT_LEAST_ONCE: u8 = 0x02;
+    const RETAIN: u8 = 0x01;
+    let qos = match message.qos {
+        QoS::AtMostOnce => 0,
+        QoS::AtLeastOnce => AT_LEAST_ONCE,
+    };
+    let retain = if message.retain { RETAIN } else { 0 };
+    let remaining = remaining_bytes(wire, message);
+    out.reserve(1 + varint_bytes(remaining) + remaining);
+    out.put_u8(PUBLISH | qos | retain);
+    put_varint(remaining, out);
+    put_text(message.topic.as_bytes(), out);
+    if message.qos == QoS::AtLeastOnce {
+        out.put_u16(pkid);
+    }
+    wire.properties(message, out);
+    out.put_slice(&message.payload);
+}
+
 /// Bytes that a PUBLISH takes on the wire.
 pub(crate) fn publish_bytes(wire: &dyn Wire, message: &Outgoing) -> usize {
-    let pkid = 2;
-    let remaining =
-        2 + message.topic.len() + pkid + wire.properties_bytes(message) + message.payload.len();
+    let remaining = remaining_bytes(wire, message);
     1 + varint_bytes(remaining) + remaining
+}
+
+fn remaining_bytes(wire: &dyn Wire, message: &Outgoing) -> usize {
+    let pkid = match message.qos {
+        QoS::AtMostOnce => 0,
+        QoS::AtLeastOnce => 2,
+    };
+    2 + message.topic.len() + pkid + wire.properties_bytes(message) + message.payload.len()
+}
+
+/// Writes a text, or binary data, behind its length.
+fn put_text(text: &[u8], out: &mut BytesMut) {
+    let length = u16::try_from(text.len()).expect("lengths are checked before a message is sent");
+    out.put_u16(length);
+    out.put_slice(text);
+}
+
+/// Writes a number in MQTT's variable length.
+fn put_varint(mut value: usize, out: &mut BytesMut) {
+    loop {
+        let low = u8::try_from(value & 0x7F).expect("seven bits are a byte");
+        value >>= 7;
+        let more = if value > 0 { 0x80 } else { 0 };
+        out.put_u8(low | more);
+        if value == 0 {
+            return;
+        }
+    }
 }
 
 /// Splits the next whole packet off, where there is one.

@@ -50,21 +50,7 @@ impl Wire for V311 {
         write(&Packet::Subscribe(subscribe), out);
     }
 
-    fn publish(&self, message: &mut Outgoing, pkid: u16, out: &mut BytesMut) {
-        let publish = Publish {
-            dup: false,
-            qos: to_wire(message.qos),
-            retain: message.retain,
-            topic: std::mem::take(&mut message.topic),
-            pkid,
-            payload: message.payload.clone(),
-        };
-        let packet = Packet::Publish(publish);
-        write(&packet, out);
-        if let Packet::Publish(publish) = packet {
-            message.topic = publish.topic;
-        }
-    }
+    fn properties(&self, _message: &Outgoing, _out: &mut BytesMut) {}
 
     fn properties_bytes(&self, _message: &Outgoing) -> usize {
         0
@@ -109,7 +95,7 @@ fn message(publish: Publish) -> Result<Message, String> {
         Q::ExactlyOnce => return Err("a message at QoS 2, which was not subscribed".to_owned()),
     };
     Ok(Message {
-        topic: publish.topic,
+        topic: publish.topic.into(),
         payload: publish.payload,
         qos,
         retained: publish.retain,

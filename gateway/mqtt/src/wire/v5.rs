@@ -1,6 +1,6 @@
-use std::{mem, time::Duration};
+use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::{BufMut, Bytes, BytesMut};
 use rumqttc::v5::mqttbytes::{
     QoS as Q,
     v5::{
@@ -8,15 +8,23 @@ use rumqttc::v5::mqttbytes::{
         RetainForwardRule, Subscribe,
     },
 };
-use weir_transport::{Message, Outgoing, Properties, QoS};
+use weir_transport::{Message, Outgoing, Properties, QoS, Text};
 
-use super::{ConnAck, Hello, Received, Wire, body, pkid_and_code, varint, varint_bytes};
+use super::{
+    ConnAck, Hello, Received, Wire, body, pkid_and_code, put_text, put_varint, varint, varint_bytes,
+};
 use crate::Subscription;
 
 const CONNACK: u8 = 0x20;
 const PUBACK: u8 = 0x40;
 const SUBACK: u8 = 0x90;
 const DISCONNECT: u8 = 0xE0;
+
+const PAYLOAD_FORMAT: u8 = 0x01;
+const CONTENT_TYPE: u8 = 0x03;
+const RESPONSE_TOPIC: u8 = 0x08;
+const CORRELATION_DATA: u8 = 0x09;
+const USER_PROPERTY: u8 = 0x26;
 
 /// MQTT 5.
 pub(crate) struct V5;
@@ -70,47 +78,43 @@ impl Wire for V5 {
         write(&Packet::Subscribe(subscribe), out);
     }
 
-    fn publish(&self, message: &mut Outgoing, pkid: u16, out: &mut BytesMut) {
-        let properties = mem::take(&mut message.properties);
-        let publish = Publish {
-            dup: false,
-            qos: to_wire(message.qos),
-            retain: message.retain,
-            topic: Bytes::copy_from_slice(message.topic.as_bytes()),
-            pkid,
-            payload: message.payload.clone(),
-            properties: properties_to_wire(properties),
-        };
-        let packet = Packet::Publish(publish);
-        write(&packet, out);
-        if let Packet::Publish(Publish {
-            properties: Some(properties),
-            ..
-        }) = packet
-        {
-            message.properties = properties_from_wire(properties);
-        }
-    }
-
-    fn properties_bytes(&self, message: &Outgoing) -> usize {
+    fn properties(&self, message: &Outgoing, out: &mut BytesMut) {
         let Properties {
             content_type,
             response_topic,
             correlation_data,
             user,
         } = &message.properties;
-        let text = |text: &Option<String>| text.as_ref().map_or(0, |t| 3 + t.len());
-        let format = if is_text(content_type.as_deref()) {
-            2
-        } else {
-            0
-        };
-        let correlation = correlation_data.as_ref().map_or(0, |data| 3 + data.len());
-        let pairs: usize = user
-            .iter()
-            .map(|(name, value)| 5 + name.len() + value.len())
-            .sum();
-        let bytes = format + text(content_type) + text(response_topic) + correlation + pairs;
+        put_varint(length(&message.properties), out);
+        if is_text(content_type.as_deref()) {
+            out.put_slice(&[PAYLOAD_FORMAT, 1]);
+        }
+        let texts = [
+            (
+                CONTENT_TYPE,
+                content_type.as_ref().map(|text| text.as_bytes()),
+            ),
+            (
+                RESPONSE_TOPIC,
+                response_topic.as_ref().map(String::as_bytes),
+            ),
+            (CORRELATION_DATA, correlation_data.as_deref()),
+        ];
+        for (kind, text) in texts {
+            if let Some(text) = text {
+                out.put_u8(kind);
+                put_text(text, out);
+            }
+        }
+        for (name, value) in user {
+            out.put_u8(USER_PROPERTY);
+            put_text(name.as_bytes(), out);
+            put_text(value.as_bytes(), out);
+        }
+    }
+
+    fn properties_bytes(&self, message: &Outgoing) -> usize {
+        let bytes = length(&message.properties);
         varint_bytes(bytes) + bytes
     }
 
@@ -185,8 +189,8 @@ fn message(publish: Publish) -> Result<Message, String> {
         Q::AtLeastOnce => QoS::AtLeastOnce,
         Q::ExactlyOnce => return Err("a message at QoS 2, which was not subscribed".to_owned()),
     };
-    let topic = String::from_utf8(publish.topic.into())
-        .map_err(|_| "a topic that is not UTF-8".to_owned())?;
+    let topic =
+        Text::try_from(publish.topic).map_err(|_| "a topic that is not UTF-8".to_owned())?;
     Ok(Message {
         topic,
         payload: publish.payload,
@@ -200,23 +204,31 @@ fn message(publish: Publish) -> Result<Message, String> {
     })
 }
 
-fn properties_to_wire(properties: Properties) -> Option<PublishProperties> {
-    if properties == Properties::default() {
-        return None;
-    }
-    Some(PublishProperties {
-        payload_format_indicator: is_text(properties.content_type.as_deref()).then_some(1),
-        content_type: properties.content_type,
-        response_topic: properties.response_topic,
-        correlation_data: properties.correlation_data,
-        user_properties: properties.user,
-        ..PublishProperties::default()
-    })
+/// Bytes of all properties, without their own length.
+fn length(properties: &Properties) -> usize {
+    let Properties {
+        content_type,
+        response_topic,
+        correlation_data,
+        user,
+    } = properties;
+    let format = if is_text(content_type.as_deref()) {
+        2
+    } else {
+        0
+    };
+    let text = |bytes: Option<usize>| bytes.map_or(0, |bytes| 3 + bytes);
+    let pair = |(name, value): &(String, String)| 5 + name.len() + value.len();
+    format
+        + text(content_type.as_ref().map(|text| text.len()))
+        + text(response_topic.as_ref().map(String::len))
+        + text(correlation_data.as_ref().map(Bytes::len))
+        + user.iter().map(pair).sum::<usize>()
 }
 
 fn properties_from_wire(properties: PublishProperties) -> Properties {
     Properties {
-        content_type: properties.content_type,
+        content_type: properties.content_type.map(Text::from),
         response_topic: properties.response_topic,
         correlation_data: properties.correlation_data,
         user: properties.user_properties,

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use bytes::Bytes;
+use smallvec::SmallVec;
 use weir_engine::Tensor;
 use weir_payload::{Dims, Elements, List, VERSION};
 use weir_profile::{ResultFormat, ResultOptions};
@@ -11,6 +11,10 @@ use super::{
     rank::Ranking,
 };
 use crate::{Reason, RejectCode, now::UtcMillis, prepare::all_finite};
+
+/// Labels and outputs of one result that take no allocation.
+const TOP_INLINE: usize = 8;
+const OUTPUTS_INLINE: usize = 4;
 
 /// Writes results, into memory that is used again.
 #[derive(Debug)]
@@ -40,7 +44,7 @@ pub(crate) struct Facts<'a> {
 struct Verdict<'a> {
     label: Option<&'a Arc<str>>,
     confidence: Option<f32>,
-    top: Vec<Ranked<'a>>,
+    top: SmallVec<[Ranked<'a>; TOP_INLINE]>,
 }
 
 /// The best label of a result, for those who watch; none below `min_confidence` or without labels.
@@ -77,7 +81,7 @@ impl ResultWriter {
         &mut self,
         facts: Facts<'_>,
         outputs: &[Tensor],
-    ) -> Result<(Bytes, Best), Reason> {
+    ) -> Result<(&[u8], Best), Reason> {
         if let Some(first) = outputs.first() {
             self.ranking.read(first, self.softmax);
         }
@@ -93,7 +97,7 @@ impl ResultWriter {
             })?,
             ResultFormat::Postcard => self.postcard(facts, outputs)?,
         };
-        Ok((Bytes::copy_from_slice(&self.buffer), best))
+        Ok((&self.buffer, best))
     }
 
     /// The result as a document of named values, in the format that `write` knows.
@@ -117,7 +121,7 @@ impl ResultWriter {
             check_finite(options.outputs, &verdict, outputs)?;
         }
         let output = |(index, tensor)| output(index, tensor, softmax_scores);
-        let outputs: Option<Vec<Output<'_>>> = options
+        let outputs: Option<SmallVec<[Output<'_>; OUTPUTS_INLINE]>> = options
             .outputs
             .then(|| outputs.iter().enumerate().map(output).collect());
         let document = InferenceResult {
@@ -149,13 +153,13 @@ impl ResultWriter {
             buffer,
         } = self;
         let verdict = verdict(options, labels, ranking);
-        let top: Vec<weir_payload::Ranked<'_>> = verdict
+        let top: SmallVec<[weir_payload::Ranked<'_>; TOP_INLINE]> = verdict
             .top
             .iter()
             .map(|&Ranked { label, confidence }| weir_payload::Ranked { label, confidence })
             .collect();
         let scores = softmax.then_some(ranking.scores.as_slice());
-        let tensors: Vec<weir_payload::Tensor<'_>> = outputs
+        let tensors: SmallVec<[weir_payload::Tensor<'_>; OUTPUTS_INLINE]> = outputs
             .iter()
             .filter(|_| options.outputs)
             .enumerate()
@@ -191,15 +195,13 @@ fn verdict<'l>(
     let count = if labels.is_empty() { 0 } else { options.top_k };
     let count = usize::try_from(count).unwrap_or(usize::MAX);
     let ranked = |(place, confidence): (usize, f32)| Some((labels.get(place)?, confidence));
-    let best: Vec<(&'l Arc<str>, f32)> = ranking.best(count).filter_map(ranked).collect();
-    let mut top: Vec<Ranked<'l>> = best
-        .iter()
-        .map(|&(label, confidence)| Ranked { label, confidence })
+    let mut ranked = ranking.best(count).filter_map(ranked).peekable();
+    let best = ranked.peek().copied();
+    let several = options.top_k >= 2;
+    let top = ranked
+        .filter(|_| several)
+        .map(|(label, confidence)| Ranked { label, confidence })
         .collect();
-    let best = best.first().copied();
-    if options.top_k < 2 {
-        top.clear();
-    }
     let certain = |(_, confidence): &(&Arc<str>, f32)| {
         options
             .min_confidence

@@ -34,9 +34,9 @@ pub(crate) fn run(args: &ConfigArgs) -> anyhow::Result<Exit> {
         Ok(opened) => opened,
         Err(finding) => return Ok(settings::refused(&[*finding])),
     };
-    let runtime = tokio::runtime::Builder::new_multi_thread()
+    // One thread for both connections: a result or an acknowledgement never has to wake another one.
+    let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
-        .worker_threads(2)
         .build()?;
     runtime.block_on(async {
         let broker = match embedded {

@@ -59,7 +59,7 @@ fn a_topic_without_a_device_is_a_reject() {
     let router = Router::new(&pipelines, "weir").unwrap();
     for topic in ["sensors", "sensors//vibration", "sensors/a\u{7}b/x"] {
         let mut message = message("");
-        message.topic = topic.to_owned();
+        message.topic = topic.into();
         let routed = router.route(&message).next().unwrap();
         assert_eq!(
             routed.device.unwrap_err().code,
