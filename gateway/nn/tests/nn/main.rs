@@ -1,0 +1,6 @@
+//! What guests see of the graphs of the host: the calls, their error numbers, and both backends.
+
+mod backends;
+mod calls;
+mod hostile;
+mod support;
