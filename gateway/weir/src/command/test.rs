@@ -120,7 +120,8 @@ fn message(filter: &str, device: &DeviceId, payload: Bytes) -> Message {
     Message {
         topic: filter
             .replace('+', device.as_str())
-            .replace('#', device.as_str()),
+            .replace('#', device.as_str())
+            .into(),
         payload,
         qos: QoS::AtLeastOnce,
         retained: false,
