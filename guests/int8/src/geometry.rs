@@ -1,5 +1,9 @@
 use serde::{Deserialize, Serialize};
 
+/// An input up to this size is copied into its padding before a convolution: what its windows see then
+/// lies in one piece. Of a larger one the windows are pieced together, which takes no memory.
+const PADDED_BYTES_MAX: usize = 4096;
+
 /// The sizes of activations: one position after the other, row by row, each with all its channels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Shape {
@@ -67,6 +71,28 @@ impl Window {
 
     pub(crate) fn is_dilated(&self) -> bool {
         self.dilation != [1, 1]
+    }
+
+    pub(crate) fn is_padded(&self) -> bool {
+        self.padding_before != [0, 0] || self.padding_after != [0, 0]
+    }
+
+    /// Height and width of the input with its padding.
+    pub(crate) fn padded(&self, input: Shape) -> [usize; 2] {
+        let along = |axis: usize, size: u16| {
+            let [before, after] = [self.padding_before[axis], self.padding_after[axis]];
+            usize::from(size) + usize::from(before) + usize::from(after)
+        };
+        [along(0, input.height), along(1, input.width)]
+    }
+
+    /// The bytes of the input with its padding; none where nothing is padded, or it is too large to be
+    /// copied before it is used.
+    pub(crate) fn padded_bytes(&self, input: Shape) -> Option<usize> {
+        let [height, width] = self.padded(input);
+        let positions = height.checked_mul(width)?;
+        let bytes = positions.checked_mul(usize::from(input.channels))?;
+        (self.is_padded() && bytes <= PADDED_BYTES_MAX).then_some(bytes)
     }
 
     fn along(&self, axis: usize, size: u16) -> Option<u16> {

@@ -10,15 +10,16 @@ mod patch;
 mod pool;
 mod window;
 
-use convolution::{All, Buffers, Own};
+use convolution::{Buffers, Inputs};
 
 use crate::{Fault, Step, steps::Work};
 
 /// Runs one layer. Its input and output lie apart, and inside the activations: [`Steps`](crate::Steps)
-/// looked.
+/// looked. `room` holds the input of a convolution with its padding.
 pub(crate) fn run(
     step: &Step<'_>,
     activations: &mut [i8],
+    room: &mut [i8],
     scratch: &mut [i64],
 ) -> Result<(), Fault> {
     if matches!(step.work, Work::Reshape) {
@@ -38,17 +39,19 @@ pub(crate) fn run(
                 input,
                 output,
                 patch: scratch,
+                room,
             };
-            convolution::run(window, sums, (from, to), buffers, &All);
+            convolution::run(window, sums, (from, to), buffers, Inputs::All);
         }
         Work::Depthwise(window, sums) => {
             let buffers = Buffers {
                 input,
                 output,
                 patch: scratch,
+                room,
             };
-            let own = Own(from.shape.channels.into());
-            convolution::run(window, sums, (from, to), buffers, &own);
+            let own = Inputs::Own(from.shape.channels.into());
+            convolution::run(window, sums, (from, to), buffers, own);
         }
         Work::MaxPool(window, clamp) => pool::max(window, *clamp, (from, to), input, output),
         Work::AveragePool(window, averaging, clamp) => {

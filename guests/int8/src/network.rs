@@ -1,4 +1,4 @@
-use crate::{Dims, Fault, Finish, Header, Place, Step, Steps, steps::Work};
+use crate::{Dims, Fault, Finish, Header, Place, Step, Steps, sections::BLOCK, steps::Work};
 
 /// The greatest number of layers of a file.
 pub const LAYERS_MAX: u16 = 256;
@@ -11,6 +11,7 @@ pub struct Network<'m> {
     pub(crate) header: Header,
     pub(crate) steps: Steps<'m>,
     output: Place,
+    room_bytes: usize,
     scratch_words: usize,
     multiplications: u64,
 }
@@ -37,10 +38,12 @@ impl<'m> Network<'m> {
         }
         agrees(&input.dims, steps.place(), "input")?;
         let mut walk = steps.clone();
+        let mut room_bytes = 0;
         let mut scratch_words = 0;
         let mut multiplications = 0_u64;
         for step in &mut walk {
             let step = step?;
+            room_bytes = room_bytes.max(step.room_bytes());
             scratch_words = scratch_words.max(step.scratch_words());
             multiplications = multiplications.saturating_add(step.multiplications());
         }
@@ -52,6 +55,7 @@ impl<'m> Network<'m> {
             header,
             output: walk.place(),
             steps,
+            room_bytes,
             scratch_words,
             multiplications,
         })
@@ -93,9 +97,14 @@ impl<'m> Network<'m> {
         self.header.finish == Finish::Softmax
     }
 
-    /// The bytes of all activations.
+    /// The bytes of all activations, and of the room for the input of a convolution with its padding.
     #[must_use]
     pub fn activation_bytes(&self) -> usize {
+        self.places_bytes().saturating_add(self.room_bytes)
+    }
+
+    /// The bytes in which the file places activations.
+    pub(crate) fn places_bytes(&self) -> usize {
         usize::try_from(self.header.activation_bytes).unwrap_or(usize::MAX)
     }
 
@@ -132,11 +141,28 @@ impl Step<'_> {
         self.output.shape.elements().saturating_mul(taps)
     }
 
+    /// The bytes of its input with its padding, where that is copied.
+    fn room_bytes(&self) -> usize {
+        match &self.work {
+            Work::Convolution(window, _) | Work::Depthwise(window, _) => {
+                window.padded_bytes(self.input.shape).unwrap_or(0)
+            }
+            Work::Dense(_)
+            | Work::MaxPool(..)
+            | Work::AveragePool(..)
+            | Work::Mean(..)
+            | Work::Reshape => 0,
+        }
+    }
+
     /// The words that its kernel works in.
     pub(crate) fn scratch_words(&self) -> usize {
         match &self.work {
             Work::Convolution(_, sums) => sums.taps,
-            Work::Depthwise(_, sums) => sums.taps.saturating_mul(self.output.shape.channels.into()),
+            Work::Depthwise(_, sums) => sums
+                .taps
+                .saturating_mul(self.output.shape.channels.into())
+                .saturating_add(BLOCK - 1),
             Work::AveragePool(..) | Work::Mean(..) => usize::from(self.output.shape.channels),
             Work::Dense(_) | Work::MaxPool(..) | Work::Reshape => 0,
         }

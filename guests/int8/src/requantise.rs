@@ -50,14 +50,14 @@ impl Requantise {
         self.multiplier >= 0 && (1..=62).contains(&self.shift)
     }
 
-    /// `value × multiplier × 2^−shift`, half a step rounded up. Below 2⁶², so that a zero point may
-    /// be added.
+    /// `value × multiplier × 2^(1 − shift)`, rounded down: in half steps of the result. Below 2⁶³ by so
+    /// much that a zero point may be added.
     ///
-    /// Written as two shifts, which gives the same as adding half a step before one.
+    /// A half step more, and half of that rounded down, is the result: the same as adding half a step
+    /// before one shift.
     #[inline(always)]
-    pub(crate) fn apply(self, value: i32) -> i64 {
+    pub(crate) fn halves(self, value: i32) -> i64 {
         let product = i64::from(value).wrapping_mul(self.multiplier.into());
-        let halves = product.wrapping_shr(u32::from(self.shift).wrapping_sub(1));
-        halves.wrapping_add(1) >> 1
+        product.wrapping_shr(u32::from(self.shift).wrapping_sub(1))
     }
 }

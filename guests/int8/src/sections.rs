@@ -21,25 +21,47 @@ impl<'m> Channels<'m> {
         let count = usize::from(count);
         let (records, _) = section(file, at, count * RECORD_BYTES)?.as_chunks();
         let channels = Self(records);
-        if channels.iter().all(|channel| channel.requantise.is_sound()) {
+        let mut each = channels.0.iter().map(Channel::from_bytes);
+        if each.all(|channel| channel.requantise.is_sound()) {
             Ok(channels)
         } else {
             Err(LayerFault::Requantise)
         }
     }
 
-    pub(crate) fn iter(self) -> impl Iterator<Item = Channel> {
-        self.0.iter().map(Channel::from_bytes)
+    /// The records in blocks; what the last one lacks makes outputs that nobody asks for.
+    pub(crate) fn blocks(self) -> impl Iterator<Item = Block> {
+        self.0.chunks(BLOCK).map(|records| match records {
+            [r0, r1, r2, r3] => Block::of([r0, r1, r2, r3]),
+            fewer => Block::of_fewer(fewer),
+        })
+    }
+}
+
+/// What makes the outputs of the sums of a block.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Block {
+    pub(crate) biases: [i32; BLOCK],
+    pub(crate) requantise: [Requantise; BLOCK],
+}
+
+impl Block {
+    #[inline(always)]
+    fn of([r0, r1, r2, r3]: [&[u8; RECORD_BYTES]; BLOCK]) -> Self {
+        let channel = Channel::from_bytes;
+        let [c0, c1, c2, c3] = [channel(r0), channel(r1), channel(r2), channel(r3)];
+        Self {
+            biases: [c0.bias, c1.bias, c2.bias, c3.bias],
+            requantise: [c0.requantise, c1.requantise, c2.requantise, c3.requantise],
+        }
     }
 
-    /// The records of each whole block, and those of the outputs behind the last one.
-    pub(crate) fn blocks(self) -> (impl Iterator<Item = [Channel; BLOCK]>, Self) {
-        let (blocks, rest) = self.0.as_chunks::<BLOCK>();
-        let blocks = blocks.iter().map(|[r0, r1, r2, r3]| {
-            let channel = Channel::from_bytes;
-            [channel(r0), channel(r1), channel(r2), channel(r3)]
-        });
-        (blocks, Self(rest))
+    #[cold]
+    #[inline(never)]
+    fn of_fewer(records: &[[u8; RECORD_BYTES]]) -> Self {
+        const NONE: [u8; RECORD_BYTES] = [0; RECORD_BYTES];
+        let record = |at: usize| records.get(at).unwrap_or(&NONE);
+        Self::of([record(0), record(1), record(2), record(3)])
     }
 }
 

@@ -14,7 +14,7 @@ extern crate alloc;
 
 use alloc::{format, vec::Vec};
 
-use int8_network::{Fault, Memory, Network};
+use int8_network::{Fault, Memory, Network, Step};
 use weir_guest::{Dims, Error, Guest, Inputs, Load, ManifestSpec, Outputs, abi_version};
 
 weir_guest::export!(TinyNn, model);
@@ -23,6 +23,7 @@ weir_guest::growing_heap!();
 /// The guest: a network with the memory that it works in.
 pub struct TinyNn {
     network: Network<'static>,
+    steps: Vec<Step<'static>>,
     activations: Vec<i8>,
     scratch: Vec<i64>,
 }
@@ -57,7 +58,9 @@ impl Guest for TinyNn {
             activations: &mut self.activations,
             scratch: &mut self.scratch,
         };
-        let ran = self.network.run(&mut memory, input, output);
+        let ran = self
+            .network
+            .run_steps(&self.steps, &mut memory, input, output);
         ran.map_err(|fault| Error::Failed(format!("the network did not run: {fault}").into()))
     }
 }
@@ -68,6 +71,7 @@ impl Load for TinyNn {
         Ok(Self {
             activations: zeros(network.activation_bytes())?,
             scratch: zeros(network.scratch_words())?,
+            steps: steps(&network)?,
             network,
         })
     }
@@ -96,6 +100,19 @@ fn refused(fault: Fault) -> Error {
     } else {
         Error::ModelCorrupt(words)
     }
+}
+
+/// The layers as they were checked, so that an inference need not read them anew.
+fn steps(network: &Network<'static>) -> Result<Vec<Step<'static>>, Error> {
+    let mut steps = Vec::new();
+    let layers = usize::from(network.header().layers);
+    steps
+        .try_reserve_exact(layers)
+        .map_err(|_| Error::OutOfMemory)?;
+    for step in network.steps() {
+        steps.push(step.map_err(refused)?);
+    }
+    Ok(steps)
 }
 
 fn zeros<T: Clone + Default>(count: usize) -> Result<Vec<T>, Error> {

@@ -1,8 +1,9 @@
+use core::mem::take;
+
 use super::{
-    dot::{self, Halves},
+    dot::{self, LANES},
     finish::Target,
     patch::Patches,
-    window::Walk,
 };
 use crate::{Place, Window, sections::BLOCK, steps::Sums};
 
@@ -11,96 +12,101 @@ pub(super) struct Buffers<'b> {
     pub(super) input: &'b [i8],
     pub(super) output: &'b mut [i8],
     pub(super) patch: &'b mut [i64],
+    pub(super) room: &'b mut [i8],
 }
 
 /// Which input channels an output is made of.
-pub(super) trait Channels {
-    /// Words of the patch from what one block of outputs is made of to the next.
-    const STEP: usize;
-
-    /// The sums of a block.
-    fn block(&self, patch: &[i64], weights: &[u8]) -> Halves;
-
-    /// The sums of the last block, where it has fewer outputs.
-    fn rest(&self, patch: &[i64], weights: &[u8]) -> Halves;
+#[derive(Clone, Copy)]
+pub(super) enum Inputs {
+    /// Of all.
+    All,
+    /// Of its own, of so many: a depthwise convolution.
+    Own(usize),
 }
 
-/// Of all input channels.
-pub(super) struct All;
-
-/// Of its own input channel, of so many: a depthwise convolution.
-pub(super) struct Own(pub(super) usize);
-
-impl Channels for All {
-    const STEP: usize = 0;
-
-    #[inline(always)]
-    fn block(&self, patch: &[i64], weights: &[u8]) -> Halves {
-        dot::pair(patch, weights)
-    }
-
-    #[inline(always)]
-    fn rest(&self, patch: &[i64], weights: &[u8]) -> Halves {
-        dot::pair(patch, weights)
-    }
-}
-
-impl Channels for Own {
-    const STEP: usize = BLOCK;
-
-    #[inline(always)]
-    fn block(&self, patch: &[i64], weights: &[u8]) -> Halves {
-        dot::pair_of_each(patch, self.0, weights)
-    }
-
-    fn rest(&self, patch: &[i64], weights: &[u8]) -> Halves {
-        dot::pair_of_rest(patch, self.0, weights)
-    }
-}
-
-/// Convolution, two positions of the output at a time.
+/// Convolution, three positions of the output at a time.
 #[inline(never)]
 pub(super) fn run(
     window: &Window,
     sums: &Sums<'_>,
     (from, to): (Place, Place),
     buffers: Buffers<'_>,
-    inputs: &impl Channels,
+    inputs: Inputs,
 ) {
     let outputs = usize::from(to.shape.channels);
-    let walk = Walk::new(window, from, to);
-    let mut patches = Patches::new(window, buffers.input, walk, from);
-    for pair in buffers.output.chunks_mut(2 * outputs) {
-        patches.fill(buffers.patch, pair.len() > outputs);
-        multiply(sums, buffers.patch, pair.split_at_mut(outputs), inputs);
+    let mut patches = Patches::new(window, buffers.input, buffers.room, (from, to));
+    for output in buffers.output.chunks_mut(LANES * outputs) {
+        patches.fill(buffers.patch);
+        multiply(sums, buffers.patch, output, outputs, inputs);
     }
 }
 
-/// All outputs of two positions; the second may be missing.
-fn multiply<C: Channels>(
-    sums: &Sums<'_>,
-    mut patch: &[i64],
-    (first, second): (&mut [i8], &mut [i8]),
-    inputs: &C,
-) {
+/// All outputs of three positions, or of those that are left.
+fn multiply(sums: &Sums<'_>, mut patch: &[i64], output: &mut [i8], outputs: usize, inputs: Inputs) {
     let target = Target::new(sums.quantised);
-    let mut weights = sums.weights.chunks_exact(sums.taps * BLOCK);
-    let (firsts, first_rest) = first.as_chunks_mut::<BLOCK>();
-    let (seconds, second_rest) = second.as_chunks_mut::<BLOCK>();
-    let (channels, channels_rest) = sums.channels.blocks();
-    let mut seconds = seconds.iter_mut();
-    let mut nowhere = [0; BLOCK];
-    // The weights come last: a zip must not take a block that it cannot use.
-    for ((first, channels), block) in firsts.iter_mut().zip(channels).zip(weights.by_ref()) {
-        let [lows, highs] = inputs.block(patch, block);
-        target.block(lows, channels, first);
-        let second = seconds.next().unwrap_or(&mut nowhere);
-        target.block(highs, channels, second);
-        patch = patch.get(C::STEP..).unwrap_or(&[]);
+    let (mut first, rest) = output.split_at_mut(outputs);
+    let (mut second, mut third) = rest.split_at_mut(outputs.min(rest.len()));
+    let weights = sums.weights.chunks_exact(sums.taps * BLOCK);
+    for (weights, block) in weights.zip(sums.channels.blocks()) {
+        let [a, b, c, d] = match inputs {
+            Inputs::All => dot::triple(patch, weights, block.biases),
+            Inputs::Own(channels) => {
+                let words = patch;
+                patch = patch.get(BLOCK..).unwrap_or(&[]);
+                dot::triple_of_each(words, channels, weights, block.biases)
+            }
+        };
+        let [e, f, g, h] = block.requantise;
+        let output = |sum, requantise| target.output(sum, requantise);
+        put(
+            &mut first,
+            [
+                output(a[0], e),
+                output(b[0], f),
+                output(c[0], g),
+                output(d[0], h),
+            ],
+        );
+        put(
+            &mut second,
+            [
+                output(a[1], e),
+                output(b[1], f),
+                output(c[1], g),
+                output(d[1], h),
+            ],
+        );
+        put(
+            &mut third,
+            [
+                output(a[2], e),
+                output(b[2], f),
+                output(c[2], g),
+                output(d[2], h),
+            ],
+        );
     }
-    if let (Some(block), false) = (weights.next(), first_rest.is_empty()) {
-        let [lows, highs] = inputs.rest(patch, block);
-        target.rest(lows, channels_rest, first_rest);
-        target.rest(highs, channels_rest, second_rest);
+}
+
+/// Writes the outputs of a block at one position, as many as there are, and goes on to the next block.
+#[inline(always)]
+pub(super) fn put(row: &mut &mut [i8], results: [i8; BLOCK]) {
+    let whole = take(row);
+    if whole.len() < BLOCK {
+        return put_fewer(whole, results);
+    }
+    let (block, rest) = whole.split_at_mut(BLOCK);
+    let [a, b, c, d] = results;
+    if let [slot_a, slot_b, slot_c, slot_d] = block {
+        (*slot_a, *slot_b, *slot_c, *slot_d) = (a, b, c, d);
+    }
+    *row = rest;
+}
+
+#[cold]
+#[inline(never)]
+fn put_fewer(row: &mut [i8], results: [i8; BLOCK]) {
+    for (slot, result) in row.iter_mut().zip(results) {
+        *slot = result;
     }
 }

@@ -1,18 +1,20 @@
-use super::{dot, finish::Target};
+use super::{convolution::put, dot, finish::Target};
 use crate::{sections::BLOCK, steps::Sums};
 
 /// Fully connected.
 #[inline(never)]
-pub(super) fn run(sums: &Sums<'_>, input: &[i8], output: &mut [i8]) {
+pub(super) fn run(sums: &Sums<'_>, input: &[i8], mut output: &mut [i8]) {
     let target = Target::new(sums.quantised);
-    let mut weights = sums.weights.chunks_exact(sums.taps * BLOCK);
-    let (outputs, outputs_rest) = output.as_chunks_mut::<BLOCK>();
-    let (channels, channels_rest) = sums.channels.blocks();
-    // The weights come last: a zip must not take a block that it cannot use.
-    for ((output, channels), block) in outputs.iter_mut().zip(channels).zip(weights.by_ref()) {
-        target.block(dot::single(input, block), channels, output);
-    }
-    if let (Some(block), false) = (weights.next(), outputs_rest.is_empty()) {
-        target.rest(dot::single(input, block), channels_rest, outputs_rest);
+    let weights = sums.weights.chunks_exact(sums.taps * BLOCK);
+    for (weights, block) in weights.zip(sums.channels.blocks()) {
+        let [a, b, c, d] = dot::single(input, weights, block.biases);
+        let [e, f, g, h] = block.requantise;
+        let results = [
+            target.output(a, e),
+            target.output(b, f),
+            target.output(c, g),
+            target.output(d, h),
+        ];
+        put(&mut output, results);
     }
 }

@@ -19,6 +19,6 @@ pub(super) fn run(
         }
     }
     for (slot, total) in output.iter_mut().zip(&*totals) {
-        *slot = target.narrow(requantise.apply(low(*total)));
+        *slot = target.output(low(*total), requantise);
     }
 }

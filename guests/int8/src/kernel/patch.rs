@@ -1,112 +1,193 @@
 use core::hint::black_box;
 
-use super::{
-    dot::{UNROLL, joined},
-    window::Walk,
-};
+use super::dot::{LANES, joined};
 use crate::{Place, Window};
 
-/// Gathers what two windows see: a word for each tap, see [`dot::pair`](super::dot::pair).
+/// Words that are written out one after the other.
+const WORDS: usize = 4;
+
+/// Gathers what three windows see: a word for each tap, see [`dot::triple`](super::dot::triple).
 pub(super) struct Patches<'i> {
     input: &'i [i8],
-    walk: Walk,
-    width: usize,
-    channels: usize,
-    is_dilated: bool,
     zero_point: i8,
+    channels: usize,
+    size: [isize; 2],
+    kernel: [usize; 2],
+    stride: [isize; 2],
+    dilation: [isize; 2],
+    padding: [isize; 2],
+    /// Positions of the output in a row; rows that are left, and positions in the first of them.
+    width: usize,
+    left: [usize; 2],
+    /// Whether no window has padding.
+    is_inside: bool,
+    /// Row and column where the next window begins; negative in the padding.
+    origin: [isize; 2],
 }
 
 impl<'i> Patches<'i> {
-    pub(super) fn new(window: &Window, input: &'i [i8], walk: Walk, from: Place) -> Self {
+    /// Of an input that lies in `room` with its padding, where there is enough of that.
+    pub(super) fn new(
+        window: &Window,
+        input: &'i [i8],
+        room: &'i mut [i8],
+        (from, to): (Place, Place),
+    ) -> Self {
+        let signed = |[height, width]: [usize; 2]| [height.cast_signed(), width.cast_signed()];
+        let (mut input, mut padding) = (input, window.padding_before.map(usize::from));
+        let mut is_inside = !window.is_padded();
+        let mut size = [from.shape.height, from.shape.width].map(usize::from);
+        let room = window
+            .padded_bytes(from.shape)
+            .and_then(|bytes| room.get_mut(..bytes));
+        if let Some(room) = room {
+            pad(window, input, room, from);
+            (input, size) = (room, window.padded(from.shape));
+            (padding, is_inside) = ([0, 0], true);
+        }
+        let padding = signed(padding);
+        let width = usize::from(to.shape.width);
         Self {
             input,
-            walk,
-            width: usize::from(window.kernel[1]),
-            channels: usize::from(from.shape.channels),
-            is_dilated: window.is_dilated(),
             zero_point: from.zero_point,
+            channels: usize::from(from.shape.channels),
+            size: signed(size),
+            kernel: window.kernel.map(usize::from),
+            stride: signed(window.stride.map(usize::from)),
+            dilation: signed(window.dilation.map(usize::from)),
+            padding,
+            width,
+            left: [usize::from(to.shape.height), width],
+            is_inside,
+            origin: padding.map(|padding| -padding),
         }
     }
 
-    /// Fills a patch with the windows of the next position and, where there is one, of the one behind.
+    /// Fills a patch with the windows of the next three positions; behind the last one it is that again.
     #[inline(never)]
-    pub(super) fn fill(&mut self, patch: &mut [i64], is_pair: bool) {
-        let low = self.walk;
-        if is_pair {
-            self.walk.advance();
-        }
-        let high = self.walk;
-        self.walk.advance();
-
-        let whole = 0..self.width;
-        let (low_rows, high_rows) = (low.rows(), high.rows());
-        let (low_columns, high_columns) = (low.columns(), high.columns());
-        let is_whole = !self.is_dilated && low_columns == whole && high_columns == whole;
-        for (row, words) in patch
-            .chunks_exact_mut(self.width * self.channels)
-            .enumerate()
-        {
-            let has_low = low_rows.contains(&row);
-            let has_high = high_rows.contains(&row);
-            if is_whole && has_low && has_high {
-                join(words, self.values(&low, row, 0), self.values(&high, row, 0));
-                continue;
+    pub(super) fn fill(&mut self, patch: &mut [i64]) {
+        let mut origins = [self.next(), self.next(), self.next()];
+        for words in patch.chunks_exact_mut(self.kernel[1] * self.channels) {
+            if self.is_inside {
+                self.join_row(words, origins);
+            } else {
+                self.fill_row(words, origins);
             }
-            for (column, words) in words.chunks_exact_mut(self.channels).enumerate() {
-                let has_low = has_low && low_columns.contains(&column);
-                let has_high = has_high && high_columns.contains(&column);
-                let low = has_low.then(|| self.values(&low, row, column));
-                let high = has_high.then(|| self.values(&high, row, column));
-                self.join_padded(words, low, high);
+            for origin in &mut origins {
+                origin[0] += self.dilation[0];
             }
         }
     }
 
-    /// The input from an element of a window on.
-    fn values(&self, walk: &Walk, row: usize, column: usize) -> &[i8] {
-        self.input.get(walk.start(row, column)..).unwrap_or(&[])
+    /// Where a window begins; on to the next one.
+    fn next(&mut self) -> [isize; 2] {
+        let origin = self.origin;
+        self.origin[1] += self.stride[1];
+        self.left[1] -= 1;
+        if self.left[1] == 0 {
+            self.left[0] -= 1;
+            self.left[1] = self.width;
+            self.origin = [origin[0] + self.stride[0], -self.padding[1]];
+            if self.left[0] == 0 {
+                (self.origin, self.left) = (origin, [1, 1]);
+            }
+        }
+        origin
     }
 
-    /// An element of which one or both windows may have padding.
-    fn join_padded(&self, words: &mut [i64], low: Option<&[i8]>, high: Option<&[i8]>) {
-        let zero = self.zero_point;
-        match (low, high) {
-            (Some(low), Some(high)) => join(words, low, high),
-            (Some(low), None) => {
-                for (word, low) in words.iter_mut().zip(low) {
-                    *word = joined(*low, zero);
-                }
+    /// One row of three windows without padding.
+    fn join_row(&self, words: &mut [i64], origins: [[isize; 2]; LANES]) {
+        let [a, b, c] = origins.map(|origin| self.start(origin));
+        let (piece, step) = if self.dilation[1] == 1 {
+            (words.len(), 0)
+        } else {
+            let step = self.dilation[1].cast_unsigned() * self.channels;
+            (self.channels, step)
+        };
+        let from = |start: usize| self.input.get(start..).unwrap_or(&[]);
+        let mut at = 0;
+        for words in words.chunks_exact_mut(piece) {
+            join(words, from(a + at), from(b + at), from(c + at));
+            at += step;
+        }
+    }
+
+    fn start(&self, [y, x]: [isize; 2]) -> usize {
+        let position = y.wrapping_mul(self.size[1]).wrapping_add(x);
+        position.cast_unsigned().wrapping_mul(self.channels)
+    }
+
+    /// One row of three windows, of which some may have padding.
+    fn fill_row(&self, words: &mut [i64], mut origins: [[isize; 2]; LANES]) {
+        for words in words.chunks_exact_mut(self.channels) {
+            match origins.map(|origin| self.at(origin)) {
+                [Some(a), Some(b), Some(c)] => join(words, a, b, c),
+                padded => self.join_padded(words, padded),
             }
-            (None, Some(high)) => {
-                for (word, high) in words.iter_mut().zip(high) {
-                    *word = joined(zero, *high);
-                }
+            for origin in &mut origins {
+                origin[1] += self.dilation[1];
             }
-            (None, None) => words.fill(joined(zero, zero)),
+        }
+    }
+
+    /// The input from a position on; none in the padding.
+    #[inline(always)]
+    fn at(&self, [y, x]: [isize; 2]) -> Option<&[i8]> {
+        let is_inside = |at: isize, size: isize| at.cast_unsigned() < size.cast_unsigned();
+        if !is_inside(y, self.size[0]) || !is_inside(x, self.size[1]) {
+            return None;
+        }
+        self.input.get(self.start([y, x])..)
+    }
+
+    /// An element of which some windows have padding.
+    fn join_padded(&self, words: &mut [i64], lanes: [Option<&[i8]>; LANES]) {
+        for (at, word) in words.iter_mut().enumerate() {
+            let value = |lane: Option<&[i8]>| {
+                lane.and_then(|values| values.get(at))
+                    .map_or(self.zero_point, |value| *value)
+            };
+            *word = joined(value(lanes[0]), value(lanes[1]), value(lanes[2]));
         }
     }
 }
 
-/// Elements that lie inside for both windows.
-#[inline(never)]
-fn join(words: &mut [i64], low: &[i8], high: &[i8]) {
-    let low = low.get(..words.len()).unwrap_or(low);
-    let high = high.get(..words.len()).unwrap_or(high);
-    let (words, words_rest) = words.as_chunks_mut::<UNROLL>();
-    let (lows, lows_rest) = low.as_chunks::<UNROLL>();
-    let (highs, highs_rest) = high.as_chunks::<UNROLL>();
-    for ((words, low), high) in words.iter_mut().zip(lows).zip(highs) {
-        let (words, low, high) = (black_box(words), black_box(low), black_box(high));
-        words[0] = joined(low[0], high[0]);
-        words[1] = joined(low[1], high[1]);
-        words[2] = joined(low[2], high[2]);
-        words[3] = joined(low[3], high[3]);
-        words[4] = joined(low[4], high[4]);
-        words[5] = joined(low[5], high[5]);
-        words[6] = joined(low[6], high[6]);
-        words[7] = joined(low[7], high[7]);
+/// Copies an input into its padding.
+fn pad(window: &Window, input: &[i8], room: &mut [i8], from: Place) {
+    let channels = usize::from(from.shape.channels);
+    let [_, width] = window.padded(from.shape);
+    let [top, left] = window.padding_before.map(usize::from);
+    room.fill(from.zero_point);
+    let rows = room.chunks_exact_mut(width * channels).skip(top);
+    let inputs = input.chunks_exact(usize::from(from.shape.width) * channels);
+    for (row, input) in rows.zip(inputs) {
+        let start = left * channels;
+        if let Some(row) = row.get_mut(start..start + input.len()) {
+            row.copy_from_slice(input);
+        }
     }
-    for ((word, low), high) in words_rest.iter_mut().zip(lows_rest).zip(highs_rest) {
-        *word = joined(*low, *high);
+}
+
+/// Elements that lie inside for all windows.
+#[inline(never)]
+fn join(words: &mut [i64], first: &[i8], second: &[i8], third: &[i8]) {
+    let len = words.len();
+    let [first, second, third] = [first, second, third].map(|lane| lane.get(..len).unwrap_or(lane));
+    let (words, words_rest) = words.as_chunks_mut::<WORDS>();
+    let (firsts, firsts_rest) = first.as_chunks::<WORDS>();
+    let (seconds, seconds_rest) = second.as_chunks::<WORDS>();
+    let (thirds, thirds_rest) = third.as_chunks::<WORDS>();
+    let lanes = firsts.iter().zip(seconds).zip(thirds);
+    for (words, ((first, second), third)) in words.iter_mut().zip(lanes) {
+        let words = black_box(words);
+        let (first, second, third) = (black_box(first), black_box(second), black_box(third));
+        words[0] = joined(first[0], second[0], third[0]);
+        words[1] = joined(first[1], second[1], third[1]);
+        words[2] = joined(first[2], second[2], third[2]);
+        words[3] = joined(first[3], second[3], third[3]);
+    }
+    let lanes = firsts_rest.iter().zip(seconds_rest).zip(thirds_rest);
+    for (word, ((first, second), third)) in words_rest.iter_mut().zip(lanes) {
+        *word = joined(*first, *second, *third);
     }
 }

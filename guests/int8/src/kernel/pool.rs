@@ -1,7 +1,7 @@
 use core::hint::black_box;
 
 use super::{dot::UNROLL, finish::Target, window::Walk};
-use crate::{Averaging, Clamp, Place, Window};
+use crate::{Averaging, Clamp, Place, Quantised, Window};
 
 /// The greatest element of each window.
 #[inline(never)]
@@ -77,7 +77,10 @@ pub(super) fn average(
     output: &mut [i8],
     totals: &mut [i64],
 ) {
-    let target = Target::clamp(clamp);
+    let target = Target::new(Quantised {
+        zero_point: 0,
+        clamp,
+    });
     let all = i64::from(window.kernel[0]) * i64::from(window.kernel[1]);
     let mut walk = Walk::new(window, from, to);
     for output in output.chunks_exact_mut(usize::from(to.shape.channels)) {

@@ -63,6 +63,59 @@ fn reshape() {
     agrees(6);
 }
 
+/// Inputs that are too large to be copied into their padding, and sums that leave their lanes in between.
+#[test]
+fn large_convolutions() {
+    use int8_network::{Dims, DraftLayer, Layout, Shape, Window};
+    for seed in 0..60 {
+        let mut rng = Rng::with_seed(seed);
+        let mut draft = random::draft(&mut rng, &[]);
+        let shape = Shape {
+            height: rng.u16(9..14),
+            width: rng.u16(30..40),
+            channels: rng.u16(8..20),
+        };
+        let dilation = rng.u16(1..3);
+        let window = Window {
+            kernel: [rng.u16(1..10) / dilation + 1, rng.u16(1..10) / dilation + 1],
+            stride: [rng.u16(1..3), rng.u16(1..3)],
+            dilation: [dilation, 1],
+            padding_before: [rng.u16(0..2), rng.u16(0..2)],
+            padding_after: [rng.u16(0..2), rng.u16(0..2)],
+        };
+        let Some([height, width]) = window.output(shape) else {
+            continue;
+        };
+        let is_depthwise = rng.bool();
+        let outputs = if is_depthwise {
+            shape.channels
+        } else {
+            rng.u16(1..6)
+        };
+        let inputs = if is_depthwise {
+            1
+        } else {
+            usize::from(shape.channels)
+        };
+        let taps = usize::try_from(window.positions()).expect("few") * inputs;
+        let weights = random::weights(&mut rng, outputs, taps);
+        let zero_point = weights.quantised.zero_point;
+        draft.layers = vec![if is_depthwise {
+            DraftLayer::Depthwise(window, weights)
+        } else {
+            DraftLayer::Convolution(window, weights)
+        }];
+        let sizes = |sizes: [u16; 3]| Dims::new(&sizes.map(u32::from)).expect("three");
+        draft.input_shape = shape;
+        draft.input.layout = Layout::ChannelsLast;
+        draft.input.dims = sizes([shape.height, shape.width, shape.channels]);
+        draft.output.layout = Layout::ChannelsLast;
+        draft.output.dims = sizes([height, width, outputs]);
+        draft.output.quantisation.zero_point = zero_point;
+        compare(&draft, &mut rng, seed);
+    }
+}
+
 #[test]
 fn networks_of_several_layers() {
     for seed in 0..1_000 {
