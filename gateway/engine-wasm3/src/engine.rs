@@ -107,6 +107,7 @@ impl Engine for Wasm3Engine {
             fuel: false,
             stack: true,
             simd: false,
+            nn: false,
         }
     }
 

@@ -40,6 +40,7 @@ impl Engine for WasmiEngine {
             fuel: true,
             stack: true,
             simd: true,
+            nn: true,
         }
     }
 

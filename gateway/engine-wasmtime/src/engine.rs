@@ -113,6 +113,7 @@ impl Engine for WasmtimeEngine {
             fuel: true,
             stack: true,
             simd: true,
+            nn: true,
         }
     }
 

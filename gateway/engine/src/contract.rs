@@ -49,6 +49,8 @@ pub struct Enforces {
     pub stack: bool,
     /// SIMD instructions run (where the class allows them).
     pub simd: bool,
+    /// A guest reaches the nn backend that it is equipped with.
+    pub nn: bool,
 }
 
 /// What the host's own functions use of the stack below a guest, generously (the default of Rust's threads is 2 MiB).

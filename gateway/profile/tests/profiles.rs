@@ -14,6 +14,7 @@ const ALL: Enforces = Enforces {
     fuel: true,
     stack: true,
     simd: true,
+    nn: true,
 };
 const BOTH: [(EngineKind, Enforces); 2] = [(EngineKind::Wasmi, ALL), (EngineKind::Wasmtime, ALL)];
 
@@ -123,9 +124,9 @@ fn profiles_that_cannot_work_are_refused() {
             "not complete: engine, guest_memory_kib_max",
         ),
         (
-            "inherit = \"pi-4\"\nnn_backend = \"tract\"",
+            "inherit = \"pi-4\"\nengine = \"wasm3\"\nnn_backend = \"tract\"",
             "nn_backend",
-            "no nn backend",
+            "wasm3 offers guests no nn backend",
         ),
         ("inherit = \"pi-4\"\nengine = \"v8\"", "engine", "\"wasmi\""),
         (

@@ -8,7 +8,6 @@ use std::{
 };
 
 use guest_abi::TensorInfo;
-use weir_engine::GuestModel;
 use weir_profile::ModelName;
 
 pub use error::ModelError;
@@ -39,6 +38,8 @@ pub struct Model {
     pub inputs: Vec<ModelInput>,
     /// Its outputs, in order.
     pub outputs: Vec<ModelOutput>,
+    /// What a guest does around the graph, where the host runs it.
+    pub graph: GraphUse,
     /// Inputs with the outputs that they must give.
     pub golden: Option<Golden>,
     /// The file that it was read from.
@@ -46,14 +47,34 @@ pub struct Model {
 }
 
 impl Model {
-    /// What a guest's `load_model` gets.
+    /// Its bytes, for a guest that loads them itself.
     #[must_use]
-    pub fn for_guest(&self) -> GuestModel {
-        GuestModel {
+    pub fn for_guest(&self) -> weir_engine::GuestModel {
+        weir_engine::GuestModel {
             sha256: self.sha256,
             bytes: Arc::clone(&self.bytes),
         }
     }
+}
+
+/// What a guest does around a graph that the host runs for it.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct GraphUse {
+    /// It makes the input of an image; none = it takes the graph's inputs as they are.
+    pub image: Option<ImageInput>,
+    /// It softmaxes the first output.
+    pub softmax: bool,
+    /// It makes boxes of the output.
+    pub boxes: Option<nn_graph::Boxes>,
+}
+
+/// How a guest makes the input of an image.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ImageInput {
+    /// The greatest number of pixels of an image.
+    pub pixels_max: u32,
+    /// The way to the graph's height and width.
+    pub fit: nn_graph::Fit,
 }
 
 /// An input of a model, and how it wants to be fed.
@@ -166,6 +187,7 @@ pub fn read_model(folder: &Path, name: &ModelName, bytes_max: usize) -> Result<M
         labels: written.labels,
         inputs: facts.inputs,
         outputs: facts.outputs,
+        graph: facts.graph,
         golden,
         file,
     })

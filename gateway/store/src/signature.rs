@@ -1,7 +1,11 @@
 use guest_abi::TensorInfo;
 use weir_engine::{GuestCode, Signature, SignatureError};
 
-use crate::{Model, admit::is_of_the_model};
+use crate::{
+    DescribeError, Model,
+    admit::is_of_the_model,
+    graph::{describe, is_told_of_graphs},
+};
 
 /// Why a guest and a model do not go together.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -35,6 +39,27 @@ pub enum FitError {
         /// The model's format.
         format: String,
     },
+    /// The host cannot run the model for the guest.
+    #[error("guest {guest} has the host run its models; model {model} cannot be")]
+    Undescribed {
+        /// The guest.
+        guest: String,
+        /// The model.
+        model: String,
+        /// Why not.
+        #[source]
+        cause: DescribeError,
+    },
+}
+
+impl FitError {
+    pub(crate) fn undescribed(guest: &GuestCode, model: &Model, cause: DescribeError) -> Self {
+        Self::Undescribed {
+            guest: guest.name.clone(),
+            model: model.name.to_string(),
+            cause,
+        }
+    }
 }
 
 /// Whether a guest and a model (or none) go together.
@@ -54,6 +79,10 @@ pub fn fits(guest: &GuestCode, model: Option<&Model>) -> Result<(), FitError> {
             guest: name,
             model: model.name.to_string(),
         }),
+        Some(model) if is_told_of_graphs(guest) => match describe(model) {
+            Ok(_) => Ok(()),
+            Err(cause) => Err(FitError::undescribed(guest, model, cause)),
+        },
         Some(model) if model.format == wanted => Ok(()),
         Some(model) => Err(FitError::Format {
             guest: name,
@@ -70,12 +99,14 @@ pub fn fits(guest: &GuestCode, model: Option<&Model>) -> Result<(), FitError> {
 /// Fails where the tensors do not fit together, or nobody states any.
 pub fn signature(guest: &GuestCode, model: Option<&Model>) -> Result<Signature, SignatureError> {
     let manifest = &guest.manifest;
-    let (inputs, outputs) = match model {
-        Some(model) if is_of_the_model(manifest) => (
+    let described = model.filter(|_| is_told_of_graphs(guest)).map(describe);
+    let (inputs, outputs) = match (model, described) {
+        (_, Some(Ok(graph))) => (graph.guest_inputs(), graph.guest_outputs()),
+        (Some(model), _) if is_of_the_model(manifest) => (
             infos(model.inputs.iter().map(|input| &input.info)),
             infos(model.outputs.iter().map(|output| &output.info)),
         ),
-        Some(_) | None => (manifest.inputs.clone(), manifest.outputs.clone()),
+        (Some(_) | None, _) => (manifest.inputs.clone(), manifest.outputs.clone()),
     };
     Signature::new(inputs, outputs, manifest.state.clone())
 }

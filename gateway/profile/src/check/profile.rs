@@ -139,13 +139,15 @@ fn resolve(
     ];
     let nn_backend = match backend {
         Some((backend, link)) => {
+            if link.0 == name {
+                check_backend(report, backend, engine);
+            }
             sources.push(source("nn_backend", backend.name(), link));
             backend
         }
         None => NnBackend::None,
     };
     sources.extend(limits.sources);
-    check(report, nn_backend);
     class::check(report, class, engine, &read, &sources);
     if report.has_errors() {
         return Err("has errors".to_owned());
@@ -217,10 +219,11 @@ fn first<'s, T>(
         .find_map(|link| Some((read(&link.1.written)?, *link)))
 }
 
-fn check(report: &mut Report<'_>, backend: NnBackend) {
-    if backend != NnBackend::None {
-        let message = format!("{}: this build has no nn backend", backend.name());
-        let help = "use nn_backend = \"none\"; the guest onnx runs models inside the sandbox";
+/// One that is inherited is no error: a guest that reaches for it is refused by the engine.
+fn check_backend(report: &mut Report<'_>, backend: NnBackend, engine: EngineChoice) {
+    if backend != NnBackend::None && engine == EngineChoice::Fixed(EngineKind::Wasm3) {
+        let message = format!("{}: engine wasm3 offers guests no nn backend", backend.name());
+        let help = "use engine = \"wasmi\" or engine = \"wasmtime\", or nn_backend = \"none\"";
         report.error(&["nn_backend"], message, help);
     }
 }

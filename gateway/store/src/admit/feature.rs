@@ -63,7 +63,8 @@ pub(super) fn granted(
     class: Class,
 ) -> Result<WasmFeatures, AdmitError> {
     let mut granted = BASE;
-    for listed in &manifest.features {
+    let wasm = |listed: &&String| *listed != nn_graph::FEATURE;
+    for listed in manifest.features.iter().filter(wasm) {
         let named = NAMED.iter().find(|(name, _)| name == listed);
         match named {
             Some((_, feature)) if of_class(class).contains(*feature) => granted |= *feature,

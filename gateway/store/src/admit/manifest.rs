@@ -1,4 +1,4 @@
-use guest_abi::{ABI_MAJOR, Manifest, export};
+use guest_abi::{ABI_MAJOR, Manifest, export, import};
 use wasmparser::types::TypesRef;
 use weir_engine::Signature;
 use weir_profile::{GuestName, Profile};
@@ -49,6 +49,15 @@ pub(super) fn check(
     types: TypesRef<'_>,
     profile: &Profile,
 ) -> Result<(), AdmitError> {
+    let mut imports = types.core_imports().into_iter().flatten();
+    let reaches_graphs = imports.any(|(module, ..)| module == import::NN);
+    let feature = nn_graph::FEATURE;
+    if reaches_graphs && !manifest.features.iter().any(|listed| listed == feature) {
+        return Err(AdmitError::FeatureNotListed {
+            guest: guest.clone(),
+            feature,
+        });
+    }
     let loads = exported(types, export::LOAD_MODEL).is_some();
     let contradiction = sizes(manifest)
         .or_else(|| model(manifest, loads))

@@ -5,8 +5,8 @@ use weir_engine::TENSORS_MAX;
 use weir_profile::ModelName;
 
 use super::{
-    Golden, Layout, Meaning, ModelInput, ModelOutput,
-    written::{InputTable, LayoutName, MeaningName, ModelFile},
+    Golden, GraphUse, ImageInput, Layout, Meaning, ModelInput, ModelOutput,
+    written::{FitName, GraphTable, InputTable, LayoutName, MeaningName, ModelFile},
 };
 use crate::file;
 
@@ -17,6 +17,7 @@ pub(super) type Fault = (String, String);
 pub(super) struct Facts {
     pub(super) inputs: Vec<ModelInput>,
     pub(super) outputs: Vec<ModelOutput>,
+    pub(super) graph: GraphUse,
 }
 
 /// The greatest number of labels.
@@ -74,7 +75,36 @@ pub(super) fn check(name: &ModelName, written: &ModelFile) -> Result<Facts, Faul
     });
     let outputs = outputs.collect::<Result<Vec<_>, Fault>>()?;
     labels(written, &outputs)?;
-    Ok(Facts { inputs, outputs })
+    Ok(Facts {
+        inputs,
+        outputs,
+        graph: graph(&written.graph)?,
+    })
+}
+
+fn graph(table: &GraphTable) -> Result<GraphUse, Fault> {
+    if table.softmax && table.boxes.is_some() {
+        return fault(
+            "graph",
+            "states softmax and boxes: boxes are made of scores",
+        );
+    }
+    Ok(GraphUse {
+        image: table.image.as_ref().map(|image| ImageInput {
+            pixels_max: image.pixels_max,
+            fit: match image.fit {
+                Some(FitName::Letterbox) => nn_graph::Fit::Letterbox,
+                Some(FitName::Stretch) | None => nn_graph::Fit::Stretch,
+            },
+        }),
+        softmax: table.softmax,
+        boxes: table.boxes.as_ref().map(|boxes| nn_graph::Boxes {
+            boxes_max: boxes.boxes_max,
+            candidates_max: boxes.candidates_max,
+            confidence_min: boxes.confidence_min,
+            iou_max: boxes.iou_max,
+        }),
+    })
 }
 
 fn fault<T>(key: &str, fault: impl Into<String>) -> Result<T, Fault> {
@@ -104,6 +134,16 @@ fn labels(written: &ModelFile, outputs: &[ModelOutput]) -> Result<(), Fault> {
             "labels",
             format!("has {count} labels, {LABELS_MAX} are possible"),
         );
+    }
+    let classes = written.graph.boxes.as_ref().and(outputs.first());
+    if let Some([_, numbers, _]) = classes.map(|output| output.info.dims.as_slice()) {
+        return match usize::try_from(numbers.saturating_sub(4)) {
+            Ok(classes) if count > 0 && classes != count => fault(
+                "labels",
+                format!("has {count} labels, but the boxes have {classes} classes"),
+            ),
+            _ => Ok(()),
+        };
     }
     let elements = outputs.first().and_then(|output| output.info.dims.last());
     match elements {

@@ -19,7 +19,42 @@ pub(super) struct ModelFile {
     /// Figures on held-out data, for people; not used.
     #[serde(default, rename = "metrics")]
     pub(super) _metrics: BTreeMap<String, f64>,
+    #[serde(default)]
+    pub(super) graph: GraphTable,
     pub(super) golden: Option<GoldenTable>,
+}
+
+/// What a guest does around the graph, where the host runs it.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct GraphTable {
+    pub(super) image: Option<ImageTable>,
+    #[serde(default)]
+    pub(super) softmax: bool,
+    pub(super) boxes: Option<BoxesTable>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ImageTable {
+    pub(super) pixels_max: u32,
+    pub(super) fit: Option<FitName>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum FitName {
+    Stretch,
+    Letterbox,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct BoxesTable {
+    pub(super) boxes_max: u32,
+    pub(super) candidates_max: u32,
+    pub(super) confidence_min: f32,
+    pub(super) iou_max: f32,
 }
 
 #[derive(Debug, Deserialize)]

@@ -163,7 +163,7 @@ fn imports_are_those_that_weir_offers() {
         ),
         (
             r#"(import "wasi_ephemeral_nn" "load" (func))"#,
-            "guest_nn_not_granted",
+            "guest_import_type",
         ),
     ];
     for (import, code) in cases {

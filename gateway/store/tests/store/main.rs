@@ -2,5 +2,6 @@
 
 mod admission;
 mod class;
+mod graphs;
 mod models;
 mod support;

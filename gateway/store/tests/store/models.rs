@@ -39,7 +39,7 @@ outputs = "golden/outputs.f32"
 tolerance = 1e-4
 "#;
 
-fn read(text: &str, bytes_max: usize) -> Result<Model, ModelError> {
+pub(crate) fn read(text: &str, bytes_max: usize) -> Result<Model, ModelError> {
     let folder = tempfile::tempdir().expect("a folder");
     let write = |path: &str, bytes: &[u8]| {
         let path = folder.path().join(path);

@@ -73,6 +73,7 @@ mod tests {
         fuel: true,
         stack: true,
         simd: true,
+        nn: true,
     };
 
     fn settings() -> Settings {
