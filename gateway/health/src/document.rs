@@ -87,6 +87,9 @@ pub struct PipelineHealth {
     /// The model and its version.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
+    /// The further models; left out where messages name none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub models: Option<ModelsHealth>,
     /// The device profile.
     pub profile: String,
     /// Messages since the node started.
@@ -97,12 +100,26 @@ pub struct PipelineHealth {
     pub latency_ms: Percentiles,
     /// The guest's call alone.
     pub infer_ms: Percentiles,
-    /// From the start of loading until the guest could take its first message.
+    /// From the start of loading until the guest that was opened last could take its first message: at the start, after
+    /// it ended, or again for its model. The instances of `isolation = "fresh"` are told apart, in `opening_ms`.
     pub cold_start_ms: f64,
+    /// From the start of opening a message's own instance until it could take the message; with `isolation = "fresh"`
+    /// only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub opening_ms: Option<Percentiles>,
     /// Linear memory of one instance.
     pub guest_memory_bytes: u64,
     /// Messages that wait for the guest.
     pub queued: u64,
+}
+
+/// The further models of a pipeline.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct ModelsHealth {
+    /// The models that messages may name beside the pipeline's own, with their versions.
+    pub allowed: Vec<String>,
+    /// Times that a model was opened again after it had made room for another (`loaded_models_kib_max`).
+    pub reopened: u64,
 }
 
 /// The JSON schema of [`Health`], as committed in `docs/schemas`.

@@ -34,6 +34,58 @@ pub struct Rejected<'a> {
     pub topic: &'a str,
 }
 
+/// A guest was opened: at the start, after it ended, or again for a message that names its model.
+#[derive(Debug)]
+pub struct Opened<'a> {
+    /// Guest and model.
+    pub guest: &'a str,
+    /// Until it could take its first message.
+    pub took: Duration,
+    /// Its linear memory.
+    pub memory_bytes: u64,
+    /// Whether it had made room for another model.
+    pub again: bool,
+}
+
+/// A new instance took the place of one that had served its message.
+#[derive(Debug)]
+pub struct Renewed {
+    /// Until it could take its message.
+    pub took: Duration,
+}
+
+/// A guest was closed to make room for another model.
+#[derive(Debug)]
+pub struct Closed<'a> {
+    /// Guest and model.
+    pub guest: &'a str,
+}
+
+impl Opened<'_> {
+    /// Logs and counts.
+    pub fn emit(self, observed: &Observed) {
+        let (pipeline, guest, again) = (observed.pipeline(), self.guest, self.again);
+        tracing::debug!(pipeline, guest, again, took = ?self.took, "opened");
+        observed.count_opened(self.took, self.memory_bytes, again);
+    }
+}
+
+impl Renewed {
+    /// Logs and counts.
+    pub fn emit(self, observed: &Observed) {
+        tracing::trace!(pipeline = observed.pipeline(), took = ?self.took, "new instance");
+        observed.count_renewed(self.took);
+    }
+}
+
+impl Closed<'_> {
+    /// Logs; what it means for messages is counted when it is opened again.
+    pub fn emit(self, observed: &Observed) {
+        let (pipeline, guest) = (observed.pipeline(), self.guest);
+        tracing::debug!(pipeline, guest, "closed to make room for another model");
+    }
+}
+
 impl Accepted {
     /// Logs and counts.
     pub fn emit(self, observed: &Observed) {

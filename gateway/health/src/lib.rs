@@ -7,8 +7,10 @@ mod observed;
 mod percentiles;
 mod resources;
 
-pub use document::{Capabilities, Health, LinkHealth, PipelineHealth, ResourceHealth, schema};
-pub use event::{Accepted, Rejected, Resulted, Windowed};
+pub use document::{
+    Capabilities, Health, LinkHealth, ModelsHealth, PipelineHealth, ResourceHealth, schema,
+};
+pub use event::{Accepted, Closed, Opened, Rejected, Renewed, Resulted, Windowed};
 pub use observed::{Counts, LastResult, Observed};
 pub use percentiles::Percentiles;
 pub use resources::Resources;

@@ -36,6 +36,9 @@ struct Details {
     last: Option<LastResult>,
     guest_memory_bytes: u64,
     cold_start: Duration,
+    /// None before the first instance was renewed.
+    opening: Option<Durations>,
+    reopened: u64,
 }
 
 /// Messages per pipeline: accepted = results + rejects + windowed, once all that were accepted are settled.
@@ -79,6 +82,8 @@ impl Observed {
                 last: None,
                 guest_memory_bytes: 0,
                 cold_start: Duration::ZERO,
+                opening: None,
+                reopened: 0,
             }),
         }
     }
@@ -113,11 +118,30 @@ impl Observed {
         *count - 1
     }
 
-    /// A guest was opened: how long it took until it could take its first message, and its memory.
-    pub fn guest_opened(&self, cold_start: Duration, guest_memory_bytes: u64) {
+    pub(crate) fn count_opened(&self, took: Duration, memory_bytes: u64, again: bool) {
         let mut details = self.details.lock();
-        details.cold_start = cold_start;
-        details.guest_memory_bytes = guest_memory_bytes;
+        details.cold_start = took;
+        details.guest_memory_bytes = memory_bytes;
+        details.reopened += u64::from(again);
+    }
+
+    pub(crate) fn count_renewed(&self, took: Duration) {
+        let mut details = self.details.lock();
+        let opening = details.opening.get_or_insert_with(Durations::new);
+        opening.record(took);
+    }
+
+    /// Until a new instance could take its message; none where instances are kept.
+    #[must_use]
+    pub fn opening(&self) -> Option<Percentiles> {
+        let details = self.details.lock();
+        details.opening.as_ref().map(Durations::percentiles)
+    }
+
+    /// Times that a guest was opened again after it had made room for another model.
+    #[must_use]
+    pub fn reopened(&self) -> u64 {
+        self.details.lock().reopened
     }
 
     /// To be counted up for a result that had to leave as a reject, because the broker takes no packet of its size.

@@ -10,8 +10,8 @@ use bytes::Bytes;
 use guest_abi::{DType, TensorInfo};
 use weir_engine::Signature;
 use weir_profile::{
-    Codec, Decode, DeviceId, FloatPolicy, IdSource, Pipeline, ResultFormat, ResultOptions, Scaling,
-    TopicPattern, Window,
+    Codec, Decode, DeviceId, FloatPolicy, IdSource, Isolation, Pipeline, ResultFormat,
+    ResultOptions, Scaling, TopicPattern, Window,
 };
 use weir_transport::{Message, Properties, QoS};
 
@@ -26,11 +26,14 @@ pub(crate) fn pipeline() -> Pipeline {
         profile: "pi-4".parse().unwrap(),
         guest: "tinynn".parse().unwrap(),
         model: None,
+        models: Vec::new(),
+        isolation: Isolation::Warm,
         decode: Decode {
             codec: json(&["/ax", "/ay", "/az"]),
             scaling: Scaling::default(),
             floats: FloatPolicy::Finite,
             id: IdSource::Automatic,
+            model_id: None,
         },
         window: None,
         result: ResultOptions {

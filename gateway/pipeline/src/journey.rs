@@ -4,7 +4,7 @@ use std::{
 };
 
 use weir_engine::Tensor;
-use weir_profile::{DeviceId, NodeName, Pipeline};
+use weir_profile::{DeviceId, ModelName, NodeName, Pipeline, ResultOptions};
 use weir_transport::Message;
 
 pub use crate::window::WindowCounts;
@@ -12,6 +12,7 @@ use crate::{
     Binding, Inputs, Kind, Now, Reason, RejectCode, Router, Settled, Timing,
     decode::{Intake, Origin as Source, Ready},
     identity::Identities,
+    model::Allowed,
     pieces::Pieces,
     publish::{Publisher, about},
     result::{Facts, ResultWriter},
@@ -33,9 +34,17 @@ pub struct Journey {
     identities: Identities,
     /// The identity of the message that was taken last.
     id: String,
-    writer: ResultWriter,
+    /// For each model, in the order of the intake.
+    ends: Vec<End>,
     publisher: Arc<Publisher>,
     pieces: Pieces,
+}
+
+/// How the results of one model are written.
+#[derive(Debug)]
+struct End {
+    model_version: Option<String>,
+    writer: ResultWriter,
 }
 
 /// What the results of a journey say of where they come from, and its bounds.
@@ -47,7 +56,7 @@ pub struct Origin {
     pub root: String,
     /// Name and version of the guest: `tinynn@1.0.0`.
     pub guest: String,
-    /// Name and version of the model, where there is one.
+    /// Name and version of the pipeline's own model, where there is one.
     pub model_version: Option<String>,
     /// The engine's name.
     pub engine: &'static str,
@@ -90,7 +99,9 @@ impl Journey {
     #[must_use]
     pub fn new(pipeline: &Pipeline, binding: Binding, origin: Origin, router: Arc<Router>) -> Self {
         let options = pipeline.result.clone();
-        let writer = ResultWriter::new(options.clone(), binding.labels.clone(), binding.softmax);
+        let end = End::new(&options, &binding, origin.model_version.clone());
+        let mut intake = Intake::new(binding, origin.shards);
+        intake.allowed = Allowed::new(pipeline.model.as_ref());
         let identities = Identities::new(&origin.node, &pipeline.name, origin.counter_start);
         let name = pipeline.name.clone();
         let publisher = Publisher::new(
@@ -102,14 +113,28 @@ impl Journey {
         );
         Self {
             payload_bytes_max: origin.payload_bytes_max,
-            intake: Intake::new(binding, origin.shards),
+            intake,
             identities,
             id: String::new(),
-            writer,
+            ends: vec![end],
             publisher: Arc::new(publisher),
             pieces: Pieces::default(),
             origin,
         }
+    }
+
+    /// Lets a message name one more model, whose place is the number of those before it. It must fit the same pipeline.
+    pub fn allow(&mut self, model: ModelName, binding: Binding, model_version: String) {
+        let options = &self.publisher.options;
+        let end = End::new(options, &binding, Some(model_version));
+        self.ends.push(end);
+        self.intake.allow(model, binding, self.origin.shards);
+    }
+
+    /// The place of the model that is to run on [`Journey::inputs`]; 0 is the pipeline's own.
+    #[must_use]
+    pub const fn model(&self) -> usize {
+        self.intake.model
     }
 
     /// From the message to the guest's inputs, a window, or a reject.
@@ -123,6 +148,7 @@ impl Journey {
             let source = Source {
                 device,
                 arrival_us: accepted.monotonic_us,
+                model: self.intake.allowed.property(message),
             };
             self.intake.take(&message.payload, source)
         });
@@ -152,18 +178,19 @@ impl Journey {
             device,
             accepted,
         } = arrival;
+        let end = &mut self.ends[self.intake.model];
         let facts = Facts {
             id: &self.id,
             time_us: accepted.wall_us,
             pipeline: self.publisher.pipeline.as_str(),
             device: device.as_str(),
-            model_version: self.origin.model_version.as_deref(),
+            model_version: end.model_version.as_deref(),
             guest: &self.origin.guest,
             engine: self.origin.engine,
             latency_us: timing.finished_us.saturating_sub(accepted.monotonic_us),
             infer_us: timing.infer_us,
         };
-        let (written, best) = match self.writer.write(facts, outputs) {
+        let (written, best) = match end.writer.write(facts, outputs) {
             Ok(written) => written,
             Err(reason) => return self.fail(arrival, &reason),
         };
@@ -233,5 +260,17 @@ impl Journey {
     }
 }
 
+impl End {
+    fn new(options: &ResultOptions, binding: &Binding, model_version: Option<String>) -> Self {
+        let labels = binding.labels.clone();
+        Self {
+            model_version,
+            writer: ResultWriter::new(options.clone(), labels, binding.softmax),
+        }
+    }
+}
+
+#[cfg(test)]
+mod models_tests;
 #[cfg(test)]
 mod tests;

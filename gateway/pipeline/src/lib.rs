@@ -11,6 +11,7 @@ mod decode;
 mod fixtures;
 mod identity;
 mod journey;
+mod model;
 mod now;
 mod pieces;
 mod prepare;

@@ -26,7 +26,7 @@ pub(crate) struct Publisher {
     /// What the topics of results begin with.
     results: String,
     pub(crate) pipeline: PipelineName,
-    options: ResultOptions,
+    pub(crate) options: ResultOptions,
     router: Arc<Router>,
     substituted: Arc<AtomicU64>,
 }

@@ -76,6 +76,7 @@ codes! {
     PayloadFieldType "payload_field_type" "a field or tensor has another type than the pipeline reads",
     PayloadNotFinite "payload_not_finite" "a number is NaN, infinite or beyond a 64-bit float",
     PayloadOutOfRange "payload_out_of_range" "a number does not fit the model's element type",
+    ModelNotAllowed "model_not_allowed" "the message names a model that the pipeline does not allow",
     PayloadShape "payload_shape" "the values do not make the shape that the model takes",
     PayloadLength "payload_length" "a raw payload has another length than the model's input",
     PayloadNotImage "payload_not_image" "the payload is neither a JPEG nor a PNG image",

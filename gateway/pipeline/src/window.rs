@@ -10,7 +10,7 @@
 //!
 //! Time is the payload's own where it states one, else the arrival. A message enters whole or not at all.
 
-use std::num::NonZeroUsize;
+use std::{iter::Sum, num::NonZeroUsize};
 
 use lru::LruCache;
 use weir_profile::{DeviceId, Window};
@@ -24,6 +24,16 @@ pub struct WindowCounts {
     pub superseded: u64,
     /// Devices that were forgotten for another.
     pub evicted: u64,
+}
+
+impl Sum for WindowCounts {
+    fn sum<I: Iterator<Item = Self>>(counts: I) -> Self {
+        counts.fold(Self::default(), |sum, one| Self {
+            resets: sum.resets + one.resets,
+            superseded: sum.superseded + one.superseded,
+            evicted: sum.evicted + one.evicted,
+        })
+    }
 }
 
 /// When a message's samples were taken, in microseconds on either clock.

@@ -3,14 +3,17 @@ use std::{sync::Arc, time::Instant};
 use weir_engine::{
     Guest, InvokeError, Limits, Module, OpenError, Signature, State, Tensor, TensorRef, Trap,
 };
-use weir_health::Observed;
+use weir_health::{Closed, Observed, Opened, Renewed};
 use weir_pipeline::RejectCode;
+use weir_profile::Isolation;
 
 use crate::restarts::Restarts;
 
 /// All that is needed to open a guest, again and again.
 #[derive(Clone)]
 pub struct GuestSource {
+    /// Guest and model, for logs and faults: `onnx@1.0.0 with vibration@1.0.0`.
+    pub name: String,
     /// The code, made ready by an engine.
     pub module: Arc<dyn Module>,
     /// Its inputs, outputs and state.
@@ -55,12 +58,26 @@ impl GuestSource {
     /// # Errors
     /// Fails where the guest cannot be opened under its limits.
     pub fn open(&self, observed: &Observed) -> Result<Guest, OpenError> {
+        self.open_again(observed, false)
+    }
+
+    fn open_again(&self, observed: &Observed, again: bool) -> Result<Guest, OpenError> {
         let begin = Instant::now();
+        let mut guest = self.instance()?;
+        Opened {
+            guest: &self.name,
+            took: begin.elapsed(),
+            memory_bytes: guest.memory_bytes(),
+            again,
+        }
+        .emit(observed);
+        Ok(guest)
+    }
+
+    fn instance(&self) -> Result<Guest, OpenError> {
         let model = self.model.as_deref();
         let signature = Arc::clone(&self.signature);
-        let mut guest = Guest::open(&*self.module, signature, model, &self.limits)?;
-        observed.guest_opened(begin.elapsed(), guest.memory_bytes());
-        Ok(guest)
+        Guest::open(&*self.module, signature, model, &self.limits)
     }
 }
 
@@ -69,19 +86,37 @@ impl GuestSource {
 /// A guest whose process ended is opened anew at once, and asked once more: whoever killed the process, the message
 /// may be innocent. After the second end it is not tried again. A guest that ends again and again is opened anew
 /// ever later, and meanwhile its messages are refused.
+///
+/// Where each message has an instance of its own, the one that served is dropped before the next is opened: there is
+/// never more than one.
 pub(crate) struct Keeper {
     source: GuestSource,
+    isolation: Isolation,
     guest: Option<Guest>,
+    /// Whether the instance has served its message, and is to serve no other.
+    spent: bool,
+    /// Whether it made room for another model.
+    gave_way: bool,
+    /// Linear memory of the instance, as it was last seen.
+    memory_bytes: u64,
     restarts: Restarts,
     observed: Arc<Observed>,
 }
 
 impl Keeper {
-    pub(crate) fn open(source: GuestSource, observed: Arc<Observed>) -> Result<Self, OpenError> {
-        let guest = Some(source.open(&observed)?);
+    pub(crate) fn open(
+        source: GuestSource,
+        isolation: Isolation,
+        observed: Arc<Observed>,
+    ) -> Result<Self, OpenError> {
+        let mut guest = source.open(&observed)?;
         Ok(Self {
             source,
-            guest,
+            isolation,
+            memory_bytes: guest.memory_bytes(),
+            guest: Some(guest),
+            spent: false,
+            gave_way: false,
             restarts: Restarts::default(),
             observed,
         })
@@ -89,6 +124,41 @@ impl Keeper {
 
     pub(crate) fn signature(&self) -> &Signature {
         &self.source.signature
+    }
+
+    /// The linear memory that the instance has, or had when there last was one.
+    pub(crate) fn memory_bytes(&mut self) -> u64 {
+        if let Some(guest) = &mut self.guest {
+            self.memory_bytes = guest.memory_bytes();
+        }
+        self.memory_bytes
+    }
+
+    /// Whether there is an instance, usable or not.
+    pub(crate) fn has_instance(&self) -> bool {
+        self.guest.is_some()
+    }
+
+    /// Makes room for another model: the next message opens the guest again.
+    pub(crate) fn give_way(&mut self) {
+        self.memory_bytes();
+        self.guest = None;
+        self.spent = false;
+        self.gave_way = true;
+        let guest = &self.source.name;
+        Closed { guest }.emit(&self.observed);
+    }
+
+    /// Makes the next message's instance ready where each has its own, while no message waits for this one's result. Where
+    /// that fails the next message tries again, and is rejected with the reason.
+    pub(crate) fn renew(&mut self, now: impl Fn() -> Instant) {
+        if !self.spent {
+            return;
+        }
+        self.discard();
+        if self.restarts.wait(now()).is_none() && self.opened().is_err() {
+            self.restarts.ended(now());
+        }
     }
 
     /// One inference. `now` is the clock.
@@ -138,21 +208,47 @@ impl Keeper {
         outputs: &mut Vec<Tensor>,
     ) -> Result<(), Failure> {
         if !self.is_open() {
-            self.guest = None;
+            self.discard();
         }
-        let guest = match &mut self.guest {
-            Some(guest) => guest,
-            closed => closed.insert(self.source.open(&self.observed)?),
-        };
+        let guest = self.opened()?;
         let predicted = guest.predict(inputs, state, outputs);
-        for (level, line) in guest.take_log() {
+        let lines = guest.take_log();
+        self.spent = self.isolation == Isolation::Fresh;
+        for (level, line) in lines {
             log(self.observed.pipeline(), level, &line);
         }
         Ok(predicted?)
     }
 
     fn is_open(&self) -> bool {
-        self.guest.as_ref().is_some_and(Guest::usable)
+        !self.spent && self.guest.as_ref().is_some_and(Guest::usable)
+    }
+
+    fn discard(&mut self) {
+        self.guest = None;
+        self.spent = false;
+    }
+
+    /// The instance; a new one where there is none.
+    fn opened(&mut self) -> Result<&mut Guest, OpenError> {
+        let closed = match &mut self.guest {
+            Some(guest) => return Ok(guest),
+            closed => closed,
+        };
+        let opened = match self.isolation {
+            Isolation::Fresh if !self.gave_way => {
+                let begin = Instant::now();
+                let guest = self.source.instance()?;
+                let took = begin.elapsed();
+                Renewed { took }.emit(&self.observed);
+                guest
+            }
+            Isolation::Fresh | Isolation::Warm => {
+                self.source.open_again(&self.observed, self.gave_way)?
+            }
+        };
+        self.gave_way = false;
+        Ok(closed.insert(opened))
     }
 }
 

@@ -10,20 +10,23 @@ use std::{
 };
 
 use tokio::sync::mpsc;
-use weir_engine::OpenError;
 use weir_health::Observed;
 use weir_pipeline::{Journey, Reason};
 use weir_profile::DeviceId;
 use weir_transport::{Message, Sink, Ticket};
 
-use crate::{clock::Clock, keeper::GuestSource, worker};
+use crate::{
+    clock::Clock,
+    models::{DoesNotOpen, Guests},
+    worker,
+};
 
 /// What a lane is made of.
 pub struct LanePlan {
     /// For thread names and messages.
     pub name: String,
-    /// The guest.
-    pub guest: GuestSource,
+    /// The guest with each model that a message may name; the memory is that of all threads together.
+    pub guests: Guests,
     /// Threads, each with an instance of the guest.
     pub instances: NonZeroUsize,
     /// Messages that may wait, over all threads.
@@ -88,14 +91,8 @@ impl Backlog {
 #[non_exhaustive]
 pub enum StartError {
     /// The guest cannot be opened.
-    #[error("the guest does not start")]
-    Guest {
-        /// The lane.
-        lane: String,
-        /// Why.
-        #[source]
-        cause: OpenError,
-    },
+    #[error(transparent)]
+    Guest(#[from] DoesNotOpen),
     /// The system gives no thread.
     #[error("the system gives no thread for the guest")]
     Thread {
@@ -123,7 +120,8 @@ impl Lane {
     ///
     /// # Errors
     /// Fails where a guest cannot be opened under its limits or the system gives no thread.
-    pub fn open(plan: LanePlan) -> Result<Self, StartError> {
+    pub fn open(mut plan: LanePlan) -> Result<Self, StartError> {
+        plan.guests.share(plan.instances);
         let share = |total: NonZeroUsize| {
             NonZeroUsize::new(total.get() / plan.instances).unwrap_or(NonZeroUsize::MIN)
         };
@@ -138,7 +136,7 @@ impl Lane {
             let (queue, jobs) = mpsc::channel(queue_max);
             let (sink, way_out) = sync_channel(1);
             let worker = worker::Plan {
-                guest: plan.guest.clone(),
+                guests: plan.guests.clone(),
                 observed: Arc::clone(&plan.observed),
                 journey,
                 devices_max,
@@ -207,7 +205,7 @@ fn start_thread(
     let (opened, ready) = sync_channel(1);
     let thread = thread::Builder::new()
         .name(format!("{lane}-{index}"))
-        .stack_size(plan.guest.thread_stack_bytes)
+        .stack_size(plan.guests.thread_stack_bytes())
         .spawn(move || worker::run(plan, &opened))
         .map_err(|cause| StartError::Thread {
             lane: lane.to_owned(),
@@ -215,10 +213,7 @@ fn start_thread(
         })?;
     match ready.recv() {
         Ok(Ok(())) => Ok(thread),
-        Ok(Err(cause)) => Err(StartError::Guest {
-            lane: lane.to_owned(),
-            cause,
-        }),
+        Ok(Err(refused)) => Err(refused.into()),
         Err(_) => Err(StartError::Ended {
             lane: lane.to_owned(),
         }),

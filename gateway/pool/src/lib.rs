@@ -7,6 +7,7 @@
 mod clock;
 mod keeper;
 mod lane;
+mod models;
 mod restarts;
 mod runner;
 mod states;
@@ -15,4 +16,5 @@ mod worker;
 pub use clock::Clock;
 pub use keeper::GuestSource;
 pub use lane::{Backlog, Job, Lane, LaneClosed, LanePlan, Refused, StartError};
+pub use models::{DoesNotOpen, Guests};
 pub use runner::Runner;

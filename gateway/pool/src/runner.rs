@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use weir_engine::{OpenError, Tensor};
+use weir_engine::Tensor;
 use weir_health::{LastResult, Observed, Rejected, Resulted, Windowed};
 use weir_pipeline::{Arrival, Best, Inputs, Journey, Kind, Reason, Settled, Step, Timing};
 use weir_profile::DeviceId;
@@ -13,14 +13,15 @@ use weir_transport::Message;
 
 use crate::{
     clock::{Clock, micros},
-    keeper::{Failure, GuestSource, Keeper},
+    keeper::Failure,
     lane::Refused,
+    models::{DoesNotOpen, Guests, Models},
     states::States,
 };
 
-/// One guest and everything that its messages need. Lives on the thread that opened it.
+/// One guest with its models and everything that its messages need. Lives on the thread that opened it.
 pub struct Runner {
-    keeper: Keeper,
+    models: Models,
     states: States,
     journey: Journey,
     outputs: Vec<Tensor>,
@@ -29,21 +30,22 @@ pub struct Runner {
 }
 
 impl Runner {
-    /// Opens the guest; at most `devices_max` devices have their state kept.
+    /// Opens the guest with each model; at most `devices_max` devices have their state kept. The journey lets messages
+    /// name the same models in the same order.
     ///
     /// # Errors
     /// Fails where the guest cannot be opened under its limits.
     pub fn open(
-        guest: GuestSource,
+        guests: impl Into<Guests>,
         journey: Journey,
         devices_max: NonZeroUsize,
         observed: Arc<Observed>,
         clock: Clock,
-    ) -> Result<Self, OpenError> {
-        let keeper = Keeper::open(guest, Arc::clone(&observed))?;
-        let states = States::new(keeper.signature(), devices_max);
+    ) -> Result<Self, DoesNotOpen> {
+        let models = Models::open(guests.into(), &observed)?;
+        let states = States::new(models.signatures(), devices_max);
         Ok(Self {
-            keeper,
+            models,
             states,
             journey,
             outputs: Vec::new(),
@@ -79,6 +81,11 @@ impl Runner {
         Some(settled)
     }
 
+    /// Makes what the next message needs ready, once the last one's result is on its way.
+    pub fn renew(&mut self) {
+        self.models.renew(Instant::now);
+    }
+
     /// What the guest was given last.
     #[must_use]
     pub fn inputs(&self) -> Inputs<'_> {
@@ -95,11 +102,13 @@ impl Runner {
 
     fn infer(&mut self, arrival: Arrival<'_>) -> (Settled, Duration) {
         let begin = Instant::now();
-        let state = self.states.of(arrival.device, self.keeper.signature());
+        let model = self.journey.model();
+        let signature = self.models.signature(model);
+        let state = self.states.of(arrival.device, model, signature);
         let inputs = self.journey.inputs();
         let predicted = self
-            .keeper
-            .predict(Instant::now, &inputs, state, &mut self.outputs);
+            .models
+            .predict(model, Instant::now, &inputs, state, &mut self.outputs);
         let infer = begin.elapsed();
         let settled = match predicted {
             Ok(()) => {

@@ -7,16 +7,20 @@ use std::{
 };
 
 use tokio::sync::mpsc;
-use weir_engine::OpenError;
 use weir_health::Observed;
 use weir_pipeline::Journey;
 use weir_transport::Sink;
 
-use crate::{clock::Clock, keeper::GuestSource, lane::Job, runner::Runner};
+use crate::{
+    clock::Clock,
+    lane::Job,
+    models::{DoesNotOpen, Guests},
+    runner::Runner,
+};
 
 /// What a thread is started with.
 pub(crate) struct Plan {
-    pub(crate) guest: GuestSource,
+    pub(crate) guests: Guests,
     pub(crate) observed: Arc<Observed>,
     pub(crate) journey: Journey,
     pub(crate) devices_max: NonZeroUsize,
@@ -26,9 +30,9 @@ pub(crate) struct Plan {
 }
 
 /// Opens the guest, says so, and works until the queue is closed or nothing can be published any more.
-pub(crate) fn run(plan: Plan, opened: &SyncSender<Result<(), OpenError>>) {
+pub(crate) fn run(plan: Plan, opened: &SyncSender<Result<(), DoesNotOpen>>) {
     let Plan {
-        guest,
+        guests,
         observed,
         journey,
         devices_max,
@@ -36,7 +40,7 @@ pub(crate) fn run(plan: Plan, opened: &SyncSender<Result<(), OpenError>>) {
         mut jobs,
         way_out,
     } = plan;
-    let (runner, said) = match Runner::open(guest, journey, devices_max, observed, clock) {
+    let (runner, said) = match Runner::open(guests, journey, devices_max, observed, clock) {
         Ok(runner) => (Some(runner), Ok(())),
         Err(error) => (None, Err(error)),
     };
@@ -62,6 +66,7 @@ pub(crate) fn run(plan: Plan, opened: &SyncSender<Result<(), OpenError>>) {
                 return;
             }
         }
+        runner.renew();
     }
 }
 

@@ -113,6 +113,10 @@ pub(crate) struct TestArgs {
     #[arg(long, default_value = "test-device")]
     pub(crate) device: String,
 
+    /// The model that the message names by its user property `model_id`, where the pipeline has several.
+    #[arg(long, value_name = "MODEL")]
+    pub(crate) model_id: Option<String>,
+
     #[command(flatten)]
     pub(crate) config: ConfigArgs,
 }

@@ -10,6 +10,7 @@ mod embedded;
 mod engines;
 mod exit;
 mod intake;
+mod lane;
 mod link;
 mod node;
 mod prepare;

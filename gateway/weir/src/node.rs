@@ -17,7 +17,8 @@ use weir_profile::{DeviceId, Finding, Settings, Severity};
 use crate::{
     engines::Engines,
     intake::{Intake, Running},
-    prepare::{Prepared, PreparedLane, PreparedPipeline, finding},
+    lane::{PreparedLane, PreparedModel},
+    prepare::{Prepared, PreparedPipeline, finding},
     telemetry::{Facts, Telemetry, Watched},
 };
 
@@ -105,7 +106,7 @@ fn lane_plan(
     Ok(LanePlan {
         instances,
         name: prepared.pipeline.name.to_string(),
-        guest: lane.load(engines)?,
+        guests: lane.load(engines)?,
         queue_messages_max: at_least_one(lane.profile.queue_messages_max),
         state_devices_max: at_least_one(lane.profile.state_devices_max),
         journeys: (0..instances.get()).map(journey).collect(),
@@ -134,12 +135,16 @@ pub(crate) fn journey(
         shards,
         substituted: observed.substituted(),
     };
-    Journey::new(
-        &prepared.pipeline,
-        lane.binding.clone(),
-        origin,
-        Arc::clone(router),
-    )
+    let pipeline = &prepared.pipeline;
+    let binding = lane.own().binding.clone();
+    let mut journey = Journey::new(pipeline, binding, origin, Arc::clone(router));
+    for further in lane.further() {
+        if let Some(model) = &further.model {
+            let binding = further.binding.clone();
+            journey.allow(model.name.clone(), binding, model.model_version());
+        }
+    }
+    journey
 }
 
 /// Microseconds since 1970: larger than any number that an earlier run counted up to, at up to a million messages a second.
@@ -165,6 +170,11 @@ fn facts(prepared: &PreparedPipeline) -> Facts {
         engine: own.engine.engine.to_string(),
         guest: own.guest_version(),
         model: own.model_version(),
+        further_models: own
+            .further()
+            .iter()
+            .filter_map(PreparedModel::version)
+            .collect(),
         profile: own.profile.name.to_string(),
     }
 }

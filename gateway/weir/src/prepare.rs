@@ -3,15 +3,16 @@
 
 use std::{collections::BTreeMap, error::Error, path::PathBuf, sync::Arc};
 
-use weir_engine::{Equipment, GuestCode, Signature};
-use weir_pipeline::{Binding, InputFacts, Layout, ModelFacts, Router};
-use weir_pool::GuestSource;
+use weir_pipeline::Router;
 use weir_profile::{
-    DeviceId, EngineDecision, Finding, Loaded, Pipeline, Profile, ProfileName, Settings, Severity,
+    DeviceId, Finding, Loaded, ModelName, Pipeline, ProfileName, Settings, Severity,
 };
-use weir_store::{Meaning, Model, Store};
+use weir_store::Store;
 
-use crate::engines::Engines;
+use crate::{
+    engines::Engines,
+    lane::{PreparedLane, prepare_lane},
+};
 
 /// A node's pipelines, ready to open.
 pub(crate) struct Prepared {
@@ -30,16 +31,6 @@ pub(crate) struct PreparedPipeline {
     pub(crate) lanes: Vec<PreparedLane>,
     /// Devices with a profile of their own: their lane, or why they have none.
     pub(crate) devices: BTreeMap<DeviceId, Result<usize, String>>,
-}
-
-/// One pipeline under one device profile.
-pub(crate) struct PreparedLane {
-    pub(crate) profile: Profile,
-    pub(crate) engine: EngineDecision,
-    pub(crate) code: GuestCode,
-    pub(crate) model: Option<Model>,
-    pub(crate) signature: Arc<Signature>,
-    pub(crate) binding: Binding,
 }
 
 /// Prepares every pipeline.
@@ -124,42 +115,6 @@ fn prepare_pipeline(
     Ok(prepared)
 }
 
-fn prepare_lane(
-    pipeline: &Pipeline,
-    profile: &ProfileName,
-    loaded: &Loaded,
-    engines: &Engines,
-    store: &Store,
-) -> Result<PreparedLane, Fault> {
-    let profile = loaded.settings.profiles[profile].clone();
-    let engine = engines
-        .choose(&profile)
-        .map_err(|error| Fault::new("profile", &error))?;
-    let code = store
-        .guest(&pipeline.guest, &profile)
-        .map_err(|error| Fault::new("guest", &error))?;
-    let model = pipeline
-        .model
-        .as_ref()
-        .map(|name| store.model(name, &profile))
-        .transpose();
-    let model = model.map_err(|error| Fault::new("model", &error))?;
-    weir_store::fits(&code, model.as_ref()).map_err(|error| Fault::new("model", &error))?;
-    let signature = weir_store::signature(&code, model.as_ref());
-    let signature = signature.map_err(|error| Fault::new("guest", &error))?;
-    let facts = facts(&code, model.as_ref());
-    let binding = Binding::new(pipeline, &signature, &facts);
-    let binding = binding.map_err(|error| Fault::new("", &error))?;
-    Ok(PreparedLane {
-        profile,
-        engine,
-        code,
-        model,
-        signature: Arc::new(signature),
-        binding,
-    })
-}
-
 impl Prepared {
     /// The pipeline of this name; where there is none, says which there are.
     pub(crate) fn pipeline(&self, name: &str) -> Option<&PreparedPipeline> {
@@ -190,75 +145,30 @@ impl PreparedPipeline {
     }
 }
 
-impl PreparedLane {
-    /// Makes the guest ready on its engine: compiles it, or takes it from the cache.
-    pub(crate) fn load(&self, engines: &Engines) -> anyhow::Result<GuestSource> {
-        let engine = engines
-            .get(self.engine.engine)
-            .expect("an engine is chosen among those here");
-        let equipment = Equipment {
-            model: self.model.as_ref().map(Model::for_guest),
-            nn: None,
-        };
-        Ok(GuestSource {
-            module: engine.load(&self.code, &equipment, &self.profile.limits)?,
-            signature: Arc::clone(&self.signature),
-            model: self.model.as_ref().map(|model| Arc::clone(&model.bytes)),
-            limits: self.profile.limits.clone(),
-            thread_stack_bytes: engine.thread_stack_bytes(&self.profile.limits),
-        })
-    }
-
-    /// `name@version` of the guest.
-    pub(crate) fn guest_version(&self) -> String {
-        format!("{}@{}", self.code.manifest.name, self.code.manifest.version)
-    }
-
-    /// `name@version` of the model.
-    pub(crate) fn model_version(&self) -> Option<String> {
-        self.model.as_ref().map(Model::model_version)
-    }
-}
-
-fn facts(code: &GuestCode, model: Option<&Model>) -> ModelFacts {
-    let Some(model) = model else {
-        let labels = code.manifest.labels.clone();
-        return ModelFacts {
-            labels,
-            ..ModelFacts::default()
-        };
-    };
-    let inputs = model.inputs.iter().map(|input| InputFacts {
-        name: input.info.name.clone(),
-        layout: input.layout.map(|layout| match layout {
-            weir_store::Layout::ChannelsFirst => Layout::ChannelsFirst,
-            weir_store::Layout::ChannelsLast => Layout::ChannelsLast,
-        }),
-        mean: input.mean.clone(),
-        std: input.std.clone(),
-    });
-    ModelFacts {
-        inputs: inputs.collect(),
-        logits: model
-            .outputs
-            .first()
-            .is_some_and(|output| output.meaning == Meaning::Logits),
-        labels: model.labels.clone(),
-    }
-}
-
 /// What keeps a pipeline from being prepared, and the key of the pipeline that it is about.
-struct Fault {
+pub(crate) struct Fault {
     key: &'static str,
     words: String,
+    /// The model that it is about, where it is not the pipeline's own.
+    further_model: Option<ModelName>,
 }
 
 impl Fault {
-    fn new(key: &'static str, error: &dyn Error) -> Self {
+    pub(crate) fn new(key: &'static str, error: &dyn Error) -> Self {
         Self {
             key,
             words: chain(error),
+            further_model: None,
         }
+    }
+
+    /// The same of a model that is not the pipeline's own.
+    pub(crate) fn of_further_model(mut self, model: &ModelName) -> Self {
+        self.further_model = Some(model.clone());
+        if self.key == "model" {
+            self.key = "models";
+        }
+        self
     }
 
     fn finding(&self, pipeline: &Pipeline, loaded: &Loaded, severity: Severity) -> Finding {
@@ -273,7 +183,10 @@ impl Fault {
             (None, "") => (place, self.words.as_str()),
             (None, key) => (format!("{place}.{key}"), self.words.as_str()),
         };
-        let mut finding = finding(severity, &key, words.to_owned(), "");
+        let further = self.further_model.as_ref();
+        let further = further.map(|model| format!("with model {model}: "));
+        let words = format!("{}{words}", further.unwrap_or_default());
+        let mut finding = finding(severity, &key, words, "");
         (finding.file, finding.line) = loaded.place(&key);
         finding
     }

@@ -8,8 +8,8 @@ use std::{
 use bytes::Bytes;
 use tokio::time::{MissedTickBehavior, interval};
 use weir_health::{
-    Capabilities, Counts, Health, LastResult, LinkHealth, Observed, Percentiles, PipelineHealth,
-    Resources,
+    Capabilities, Counts, Health, LastResult, LinkHealth, ModelsHealth, Observed, Percentiles,
+    PipelineHealth, Resources,
 };
 use weir_mqtt::{LinkState, Observer};
 use weir_pipeline::UtcMillis;
@@ -23,6 +23,7 @@ pub(crate) struct Facts {
     pub(crate) engine: String,
     pub(crate) guest: String,
     pub(crate) model: Option<String>,
+    pub(crate) further_models: Vec<String>,
     pub(crate) profile: String,
 }
 
@@ -118,18 +119,25 @@ impl Telemetry {
 impl Watched {
     fn health(&self) -> PipelineHealth {
         let (cold_start, guest_memory_bytes) = self.observed.guest();
+        let allowed = &self.facts.further_models;
+        let models = (!allowed.is_empty()).then(|| ModelsHealth {
+            allowed: allowed.clone(),
+            reopened: self.observed.reopened(),
+        });
         let queued: usize = self.backlogs.iter().map(Backlog::queued).sum();
         PipelineHealth {
             name: self.facts.name.clone(),
             engine: self.facts.engine.clone(),
             guest: self.facts.guest.clone(),
             model: self.facts.model.clone(),
+            models,
             profile: self.facts.profile.clone(),
             counts: self.observed.counts(),
             rejects: self.observed.rejects(),
             latency_ms: self.observed.latency(),
             infer_ms: self.observed.infer(),
             cold_start_ms: cold_start.as_secs_f64() * 1_000.0,
+            opening_ms: self.observed.opening(),
             guest_memory_bytes,
             queued: u64::try_from(queued).unwrap_or(u64::MAX),
         }

@@ -2,7 +2,7 @@ use std::num::NonZeroUsize;
 
 use bytes::Bytes;
 use weir_payload::Sample;
-use weir_profile::DeviceId;
+use weir_profile::{DeviceId, ModelName};
 
 use super::{
     Decoder, Ready,
@@ -13,15 +13,21 @@ use super::{
 use crate::{
     Binding, Layout, Reason, RejectCode, WindowCounts,
     binding::{Form, InputPlan, lay, words},
+    model::Allowed,
     prepare::Target,
     window::{SampleTime, Windows},
 };
 
-/// The stages decode, prepare and window of one shard, with their memory.
+/// The stages decode, prepare and window of one shard, with their memory. Each model has a decoder and work of its own,
+/// and with it windows of its own; documents are read by the first decoder, because what a document holds is the same
+/// for every model.
 #[derive(Debug)]
 pub(crate) struct Intake {
-    decoder: Decoder,
-    work: Work,
+    pub(crate) allowed: Allowed,
+    decoders: Vec<Decoder>,
+    works: Vec<Work>,
+    /// The place of the last message's model.
+    pub(crate) model: usize,
     /// The sensor's own identity of the last message; empty = it gave none.
     pub(crate) id: String,
 }
@@ -42,10 +48,93 @@ struct Work {
 pub(crate) struct Origin<'d> {
     pub(crate) device: &'d DeviceId,
     pub(crate) arrival_us: u64,
+    /// The model that the message's properties name.
+    pub(crate) model: Option<&'d str>,
 }
 
 impl Intake {
     pub(crate) fn new(binding: Binding, shards: NonZeroUsize) -> Self {
+        let (decoder, work) = Work::new(binding, shards);
+        Self {
+            allowed: Allowed::default(),
+            decoders: vec![decoder],
+            works: vec![work],
+            model: 0,
+            id: String::new(),
+        }
+    }
+
+    /// One more model that a message may name.
+    pub(crate) fn allow(&mut self, model: ModelName, binding: Binding, shards: NonZeroUsize) {
+        let (decoder, work) = Work::new(binding, shards);
+        self.allowed.add(model);
+        self.decoders.push(decoder);
+        self.works.push(work);
+    }
+
+    /// The inputs, once a message was [`Intake::take`]n and is ready.
+    pub(crate) fn ready(&self) -> &[Ready] {
+        &self.works[self.model].ready
+    }
+
+    pub(crate) fn window_counts(&self) -> WindowCounts {
+        let windows = self.works.iter().filter_map(|work| work.windows.as_ref());
+        windows.map(Windows::counts).sum()
+    }
+
+    /// Reads a payload. True: the inputs are ready; false: it entered a window and completed none.
+    pub(crate) fn take(&mut self, payload: &Bytes, origin: Origin<'_>) -> Result<bool, Reason> {
+        self.id.clear();
+        if let Decoder::Fields(fields) = &mut self.decoders[0] {
+            let read = fields.read(payload);
+            let id = fields.id();
+            if let Ok(Some(id)) = &id {
+                self.id.push_str(id);
+            }
+            read.and(id)?;
+            self.model = self.allowed.find(fields.model()?.or(origin.model))?;
+            return self.works[self.model].fields(fields, origin);
+        }
+        self.binary(payload, origin)
+    }
+
+    /// Reads what is no document.
+    fn binary(&mut self, payload: &Bytes, origin: Origin<'_>) -> Result<bool, Reason> {
+        let model = self.allowed.find(origin.model);
+        let place = model.as_ref().copied().unwrap_or_default();
+        let work = &mut self.works[place];
+        match &mut self.decoders[place] {
+            Decoder::Postcard => {
+                let sample = postcard::read(payload)?;
+                let id = postcard::id(&sample)?;
+                self.id.push_str(id.unwrap_or_default());
+                self.model = model?;
+                work.postcard(payload, &sample, origin)
+            }
+            Decoder::Image(image) => {
+                self.model = model?;
+                match (work.plans.first(), work.ready.first_mut()) {
+                    (Some(plan), Some(ready)) => image.read(payload, plan, ready).map(|()| true),
+                    _ => Err(no_input()),
+                }
+            }
+            Decoder::Raw(dtype) => {
+                self.model = model?;
+                let plan = work.plans.first().ok_or_else(no_input)?;
+                let encoded = Encoded {
+                    dtype: *dtype,
+                    bytes: payload,
+                };
+                raw::check(plan, *dtype, payload, &mut work.ready[0].dims)?;
+                work.encoded(0, payload, encoded, None, origin)
+            }
+            Decoder::Fields(_) => Err(no_input()),
+        }
+    }
+}
+
+impl Work {
+    fn new(binding: Binding, shards: NonZeroUsize) -> (Decoder, Self) {
         let windows = binding
             .window
             .zip(binding.inputs.first())
@@ -68,63 +157,9 @@ impl Intake {
             values: Vec::new(),
             bytes: Vec::new(),
         };
-        Self {
-            decoder: binding.decoder,
-            work,
-            id: String::new(),
-        }
+        (binding.decoder, work)
     }
 
-    /// The inputs, once a message was [`Intake::take`]n and is ready.
-    pub(crate) fn ready(&self) -> &[Ready] {
-        &self.work.ready
-    }
-
-    pub(crate) fn window_counts(&self) -> WindowCounts {
-        self.work
-            .windows
-            .as_ref()
-            .map(Windows::counts)
-            .unwrap_or_default()
-    }
-
-    /// Reads a payload. True: the inputs are ready; false: it entered a window and completed none.
-    pub(crate) fn take(&mut self, payload: &Bytes, origin: Origin<'_>) -> Result<bool, Reason> {
-        self.id.clear();
-        match &mut self.decoder {
-            Decoder::Fields(fields) => {
-                let read = fields.read(payload);
-                let id = fields.id();
-                if let Ok(Some(id)) = &id {
-                    self.id.push_str(id);
-                }
-                read.and(id)?;
-                self.work.fields(fields, origin)
-            }
-            Decoder::Image(image) => match (self.work.plans.first(), self.work.ready.first_mut()) {
-                (Some(plan), Some(ready)) => image.read(payload, plan, ready).map(|()| true),
-                _ => Err(no_input()),
-            },
-            Decoder::Raw(dtype) => {
-                let plan = self.work.plans.first().ok_or_else(no_input)?;
-                let encoded = Encoded {
-                    dtype: *dtype,
-                    bytes: payload,
-                };
-                raw::check(plan, *dtype, payload, &mut self.work.ready[0].dims)?;
-                self.work.encoded(0, payload, encoded, None, origin)
-            }
-            Decoder::Postcard => {
-                let sample = postcard::read(payload)?;
-                let id = postcard::id(&sample)?;
-                self.id.push_str(id.unwrap_or_default());
-                self.work.postcard(payload, &sample, origin)
-            }
-        }
-    }
-}
-
-impl Work {
     fn fields(&mut self, document: &Fields, origin: Origin<'_>) -> Result<bool, Reason> {
         let fields = document.fields()?;
         let time = document.time_us()?;

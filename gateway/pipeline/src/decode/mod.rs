@@ -16,7 +16,10 @@ pub(crate) use self::{
     elements::Ready,
     intake::{Intake, Origin},
 };
-use self::{fields::Fields, image::Image};
+use self::{
+    fields::{Fields, Reader},
+    image::Image,
+};
 use crate::{BindError, binding::InputPlan};
 
 /// A codec, ready to read.
@@ -33,14 +36,12 @@ pub(crate) enum Decoder {
 impl Decoder {
     /// The pipeline's codec, for the model's inputs; there is at least one.
     pub(crate) fn new(pipeline: &Pipeline, inputs: &[InputPlan]) -> Result<Self, BindError> {
-        let (name, id) = (&pipeline.name, &pipeline.decode.id);
+        let document = |reader, fields: &[String], time: Option<&str>| {
+            Fields::new(reader, pipeline, fields, time).map(Self::Fields)
+        };
         match &pipeline.decode.codec {
-            Codec::Json { fields, time } => {
-                Fields::new(json::read, name, fields, time.as_deref(), id).map(Self::Fields)
-            }
-            Codec::Cbor { fields, time } => {
-                Fields::new(cbor::read, name, fields, time.as_deref(), id).map(Self::Fields)
-            }
+            Codec::Json { fields, time } => document(json::read as Reader, fields, time.as_deref()),
+            Codec::Cbor { fields, time } => document(cbor::read, fields, time.as_deref()),
             Codec::Image(options) => {
                 Image::new(pipeline, *options, &inputs[0]).map(|image| Self::Image(Box::new(image)))
             }

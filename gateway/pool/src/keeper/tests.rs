@@ -1,4 +1,4 @@
-//! The keeper over an engine whose guests end as a test says.
+//! The keeper, and several of them, over an engine whose guests end as a test says.
 
 use std::{
     cell::Cell,
@@ -11,6 +11,7 @@ use guest_abi::{DType, TensorInfo};
 use weir_engine::{AccessError, Budget, Export, Instance, region};
 
 use super::*;
+use crate::models::{Guests, Models};
 
 /// What comes next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +24,8 @@ enum Next {
     Stalls,
     /// An instance does not start.
     Refuses,
+    /// `predict` answers, and memory has grown to so many pages.
+    Grows(usize),
 }
 
 /// What is left of the plan, and how many instances were started.
@@ -30,9 +33,13 @@ enum Next {
 struct Plan {
     next: VecDeque<Next>,
     started: usize,
+    open: usize,
+    open_most: usize,
 }
 
 type Shared = Arc<Mutex<Plan>>;
+
+const PAGE: usize = 65_536;
 
 struct Fake(Shared);
 
@@ -40,6 +47,13 @@ struct FakeInstance {
     plan: Shared,
     memory: Vec<u8>,
     free: i32,
+}
+
+impl Drop for FakeInstance {
+    fn drop(&mut self) {
+        let mut plan = self.plan.lock().unwrap_or_else(PoisonError::into_inner);
+        plan.open -= 1;
+    }
 }
 
 impl Module for Fake {
@@ -50,9 +64,11 @@ impl Module for Fake {
             return Err(crash());
         }
         plan.started += 1;
+        plan.open += 1;
+        plan.open_most = plan.open_most.max(plan.open);
         Ok(Box::new(FakeInstance {
             plan: Arc::clone(&self.0),
-            memory: vec![0; 65_536],
+            memory: vec![0; PAGE],
             free: 1024,
         }))
     }
@@ -86,6 +102,7 @@ impl Instance for FakeInstance {
                 match plan.next.pop_front() {
                     Some(Next::Crashes) => return Err(crash()),
                     Some(Next::Stalls) => return Err(Trap::Deadline { deadline_ms: 1 }),
+                    Some(Next::Grows(pages)) => self.memory.resize(pages * PAGE, 0),
                     Some(Next::Answers | Next::Refuses) | None => {}
                 }
                 let output = usize::try_from(args[2]).unwrap();
@@ -98,7 +115,7 @@ impl Instance for FakeInstance {
     }
 
     fn memory_bytes(&mut self) -> u64 {
-        65_536
+        u64::try_from(self.memory.len()).unwrap()
     }
 
     fn read(&mut self, address: u32, into: &mut [u8]) -> Result<(), AccessError> {
@@ -123,37 +140,46 @@ struct Scene {
     now: Cell<Instant>,
 }
 
+fn source(plan: &Shared) -> GuestSource {
+    let output = TensorInfo {
+        name: "y".to_owned(),
+        dtype: DType::F32.code(),
+        dims: vec![1],
+        len_max: 4,
+    };
+    let signature = Signature::new(Vec::new(), vec![output], Vec::new());
+    let limits = Limits {
+        memory_bytes_max: 65_536,
+        table_elements_max: 0,
+        stack_bytes_max: 0,
+        call_deadline: Duration::from_secs(60),
+        load_deadline: Duration::from_secs(60),
+        fuel_max: None,
+        output_bytes_max: 4,
+        input_bytes_max: 0,
+        model_bytes_max: 0,
+        simd: false,
+    };
+    GuestSource {
+        name: "guest".to_owned(),
+        module: Arc::new(Fake(Arc::clone(plan))),
+        signature: Arc::new(signature.unwrap()),
+        model: None,
+        limits,
+        thread_stack_bytes: 0,
+    }
+}
+
 impl Scene {
     fn new(next: &[Next]) -> Self {
+        Self::isolated(Isolation::Warm, next)
+    }
+
+    fn isolated(isolation: Isolation, next: &[Next]) -> Self {
         let plan = Shared::default();
-        let output = TensorInfo {
-            name: "y".to_owned(),
-            dtype: DType::F32.code(),
-            dims: vec![1],
-            len_max: 4,
-        };
-        let signature = Signature::new(Vec::new(), vec![output], Vec::new());
-        let limits = Limits {
-            memory_bytes_max: 65_536,
-            table_elements_max: 0,
-            stack_bytes_max: 0,
-            call_deadline: Duration::from_secs(60),
-            load_deadline: Duration::from_secs(60),
-            fuel_max: None,
-            output_bytes_max: 4,
-            input_bytes_max: 0,
-            model_bytes_max: 0,
-            simd: false,
-        };
-        let source = GuestSource {
-            module: Arc::new(Fake(Arc::clone(&plan))),
-            signature: Arc::new(signature.unwrap()),
-            model: None,
-            limits,
-            thread_stack_bytes: 0,
-        };
+        let source = source(&plan);
         let observed = Arc::new(Observed::new("pump".to_owned()));
-        let keeper = Keeper::open(source, observed).unwrap();
+        let keeper = Keeper::open(source, isolation, observed).unwrap();
         plan.lock().unwrap().next.extend(next);
         Self {
             keeper,
@@ -180,6 +206,10 @@ impl Scene {
 
     fn started(&self) -> usize {
         self.plan.lock().unwrap().started
+    }
+
+    fn renew(&mut self) {
+        self.keeper.renew(|| self.now.get());
     }
 }
 
@@ -246,4 +276,120 @@ fn the_words_say_when_the_next_start_is_due() {
         .predict(|| scene.now.get(), &[], None, &mut Vec::new());
     let words = predicted.expect_err("it waits").to_string();
     assert!(words.contains("due in 150 ms"), "{words}");
+}
+
+#[test]
+fn warm_instances_are_kept() {
+    let mut scene = Scene::new(&[]);
+    for _ in 0..5 {
+        assert_eq!(scene.message(), "result");
+        scene.renew();
+    }
+    assert_eq!(scene.started(), 1);
+    assert!(scene.keeper.observed.opening().is_none());
+}
+
+#[test]
+fn each_message_has_a_fresh_instance_that_is_ready_before_it_comes() {
+    let mut scene = Scene::isolated(Isolation::Fresh, &[]);
+    for message in 1..=5 {
+        assert_eq!(scene.started(), message);
+        assert_eq!(scene.message(), "result");
+        scene.renew();
+        scene.renew();
+    }
+    assert_eq!(scene.started(), 6, "one for each, and the next one's");
+    assert_eq!(scene.messages(), ["result"; 2]);
+    assert_eq!(
+        scene.started(),
+        7,
+        "at the latest when the message is there"
+    );
+    assert_eq!(scene.plan.lock().unwrap().open_most, 1);
+    assert!(scene.keeper.observed.opening().is_some());
+}
+
+#[test]
+fn a_fresh_instance_that_does_not_open_is_the_next_messages_reject() {
+    let mut scene = Scene::isolated(Isolation::Fresh, &[Next::Answers]);
+    assert_eq!(scene.message(), "result");
+    scene.plan.lock().unwrap().next.extend([Next::Refuses; 2]);
+    scene.renew();
+    assert_eq!(scene.messages(), ["guest_unusable", "result"]);
+}
+
+#[test]
+fn fresh_instances_that_do_not_open_are_started_ever_later() {
+    let mut scene = Scene::isolated(Isolation::Fresh, &[Next::Answers]);
+    assert_eq!(scene.message(), "result");
+    scene.plan.lock().unwrap().next.extend([Next::Refuses; 4]);
+    for _ in 0..20 {
+        scene.renew();
+        assert_eq!(scene.message(), "guest_unusable");
+    }
+    assert_eq!(scene.plan.lock().unwrap().next.len(), 0);
+    assert_eq!(scene.started(), 1, "none while it waits");
+    scene.pass(200);
+    assert_eq!(scene.message(), "result");
+}
+
+/// Three models of a page each, in memory for so many pages.
+fn models(pages_max: u64) -> (Models, Shared, Arc<Observed>) {
+    let plan = Shared::default();
+    let observed = Arc::new(Observed::new("pump".to_owned()));
+    let guests = Guests {
+        sources: vec![source(&plan), source(&plan), source(&plan)],
+        isolation: Isolation::Warm,
+        memory_bytes_max: pages_max * u64::try_from(PAGE).unwrap(),
+    };
+    let models = Models::open(guests, &observed).unwrap();
+    (models, plan, observed)
+}
+
+/// Instances that were started for these messages, and those that are open afterwards.
+fn after(models: &mut Models, plan: &Shared, messages: &[usize]) -> (usize, usize) {
+    let before = plan.lock().unwrap().started;
+    for model in messages {
+        let predicted = models.predict(*model, Instant::now, &[], None, &mut Vec::new());
+        predicted.unwrap();
+    }
+    let plan = plan.lock().unwrap();
+    (plan.started - before, plan.open)
+}
+
+#[test]
+fn models_that_fit_together_stay_open() {
+    let (mut models, plan, observed) = models(3);
+    assert_eq!(plan.lock().unwrap().open, 3, "each is opened at the start");
+    let all = after(&mut models, &plan, &[0, 1, 2, 0, 1, 2]);
+    assert_eq!((all, observed.reopened()), ((0, 3), 0));
+}
+
+#[test]
+fn the_least_recently_used_model_makes_room() {
+    let (mut models, plan, observed) = models(2);
+    assert_eq!(after(&mut models, &plan, &[0, 1, 0]), (0, 2));
+    assert_eq!(after(&mut models, &plan, &[2]), (1, 2), "1 makes room");
+    assert_eq!(after(&mut models, &plan, &[0, 2, 0]), (0, 2));
+    assert_eq!(after(&mut models, &plan, &[1]), (1, 2), "2 makes room");
+    assert_eq!(after(&mut models, &plan, &[2]), (1, 2));
+    assert_eq!(observed.reopened(), 3);
+}
+
+#[test]
+fn the_model_in_use_is_open_however_large_it_is() {
+    let (mut models, plan, observed) = models(0);
+    assert_eq!(plan.lock().unwrap().open, 1);
+    assert_eq!(after(&mut models, &plan, &[0, 0, 1, 1, 0]), (2, 1));
+    assert_eq!(plan.lock().unwrap().open_most, 2, "one beyond at the start");
+    assert_eq!(observed.reopened(), 2);
+}
+
+#[test]
+fn a_model_whose_memory_grows_takes_the_room_of_others() {
+    let (mut models, plan, _) = models(3);
+    plan.lock().unwrap().next.push_back(Next::Grows(2));
+    assert_eq!(after(&mut models, &plan, &[1]), (0, 2));
+    assert_eq!(after(&mut models, &plan, &[1, 0]), (0, 2));
+    assert_eq!(after(&mut models, &plan, &[2]), (1, 2));
 }

@@ -3,15 +3,17 @@ use std::{io::Write, time::Duration};
 use anyhow::Result;
 use weir_health::Observed;
 use weir_mqtt::Session;
-use weir_profile::{BrokerUrl, Severity};
+use weir_pool::{DoesNotOpen, GuestSource};
+use weir_profile::{BrokerUrl, Finding, Isolation, Severity};
 
 use crate::{
     cli::CheckArgs,
     command::{fits, settings},
     engines::Engines,
     exit::Exit,
+    lane::{PreparedLane, PreparedModel},
     link, node,
-    prepare::{Prepared, chain, finding},
+    prepare::{Prepared, PreparedPipeline, chain, finding},
 };
 
 /// How long a broker may take to answer.
@@ -24,36 +26,22 @@ pub(crate) fn check(args: &CheckArgs) -> Result<Exit> {
         Err(exit) => return Ok(exit),
     };
     let mut out = std::io::stdout().lock();
-    let mut findings = Vec::new();
+    let (mut findings, mut warnings) = (Vec::new(), Vec::new());
     for pipeline in &prepared.pipelines {
         let key = format!("pipeline.{}", pipeline.pipeline.name);
         for lane in &pipeline.lanes {
-            let observed = Observed::new(pipeline.pipeline.name.to_string());
-            let opened = lane
-                .load(&engines)
-                .and_then(|guest| Ok(guest.open(&observed)?));
-            match opened {
-                Ok(_) => {
-                    let (took, memory) = observed.guest();
-                    let guest = lane.guest_version();
-                    let model = lane.model_version().map(|model| format!(" with {model}"));
-                    writeln!(
-                        out,
-                        "ok: {key}: {guest}{} opens on {} in {} ms, {} of {} KiB of guest memory (profile {}, class {}; features: {})",
-                        model.unwrap_or_default(),
-                        lane.engine.engine,
-                        took.as_millis(),
-                        memory / 1_024,
-                        lane.profile.limits.memory_bytes_max / 1_024,
-                        lane.profile.name,
-                        lane.profile.class,
-                        fits::features(lane),
-                    )?;
+            for model in &lane.models {
+                match open(pipeline, lane, model, &engines) {
+                    Ok(opened) => {
+                        writeln!(out, "ok: {key}: {}", opened.words)?;
+                        warnings.extend(opened.warning);
+                    }
+                    Err(error) => findings.push(node::refusal(pipeline, &error)),
                 }
-                Err(error) => findings.push(node::refusal(pipeline, &error)),
             }
         }
     }
+    settings::print(&warnings);
     if !args.offline {
         findings.extend(broker(&prepared, &mut out)?);
     }
@@ -79,6 +67,62 @@ pub(crate) fn check(args: &CheckArgs) -> Result<Exit> {
     Ok(Exit::Refused)
 }
 
+/// A guest that opens.
+struct Opens {
+    words: String,
+    warning: Option<Finding>,
+}
+
+/// Opens a guest with one of its models.
+fn open(
+    pipeline: &PreparedPipeline,
+    lane: &PreparedLane,
+    model: &PreparedModel,
+    engines: &Engines,
+) -> Result<Opens> {
+    let observed = Observed::new(pipeline.pipeline.name.to_string());
+    let guest = lane.load_with(model, engines)?;
+    drop(guest.open(&observed).map_err(|cause| DoesNotOpen {
+        guest: guest.name.clone(),
+        cause,
+    })?);
+    let (took, memory) = observed.guest();
+    let words = format!(
+        "{} opens on {} in {} ms, {} of {} KiB of guest memory (profile {}, class {}; features: {})",
+        guest.name,
+        lane.engine.engine,
+        took.as_millis(),
+        memory / 1_024,
+        lane.profile.limits.memory_bytes_max / 1_024,
+        lane.profile.name,
+        lane.profile.class,
+        fits::features(lane),
+    );
+    let fresh = lane.isolation == Isolation::Fresh;
+    let cold = fits::cold(&guest, lane).filter(|_| fresh);
+    Ok(Opens {
+        words,
+        warning: cold.map(|why| costly(pipeline, &guest, took, &why)),
+    })
+}
+
+/// Each message is to have a new instance, and a new instance is no snapshot.
+fn costly(pipeline: &PreparedPipeline, guest: &GuestSource, took: Duration, why: &str) -> Finding {
+    let key = format!("pipeline.{}.isolation", pipeline.pipeline.name);
+    let (file, line) = pipeline.place.clone();
+    let ms = took.as_secs_f64() * 1_000.0;
+    let message = format!(
+        "each message pays for opening {}, {ms:.2} ms here: it starts cold, {why}",
+        guest.name
+    );
+    let help = "isolation = \"warm\" keeps instances; Wasmtime starts new ones from a snapshot";
+    Finding {
+        file,
+        line,
+        ..finding(Severity::Warning, &key, message, help)
+    }
+}
+
 fn absent(engines: &Engines) -> impl Iterator<Item = String> {
     let words = |absent: crate::engines::Absent| {
         format!(
@@ -90,7 +134,7 @@ fn absent(engines: &Engines) -> impl Iterator<Item = String> {
 }
 
 /// Connects once and disconnects: no subscription, no message, and no effect on a running node's session.
-fn broker(prepared: &Prepared, out: &mut impl Write) -> Result<Option<weir_profile::Finding>> {
+fn broker(prepared: &Prepared, out: &mut impl Write) -> Result<Option<Finding>> {
     let settings = &prepared.settings.broker;
     let BrokerUrl::Remote { host, port, .. } = &settings.url else {
         writeln!(

@@ -1,18 +1,21 @@
 use std::io::Write;
 
 use comfy_table::{Table, presets::NOTHING};
-use weir_profile::{Codec, Color, Decode, DeviceId, ImageOptions, Resize, Scaling, Window};
+use weir_profile::{
+    Codec, Color, Decode, DeviceId, ImageOptions, Pipeline, Resize, Scaling, Window,
+};
 
 use crate::{
     cli::ExplainArgs,
     command::{fits, settings},
     exit::Exit,
-    prepare::{PreparedLane, PreparedPipeline},
+    lane::PreparedLane,
+    prepare::PreparedPipeline,
 };
 
 /// `weir explain`: how a pipeline is resolved.
 pub(crate) fn explain(args: &ExplainArgs) -> anyhow::Result<Exit> {
-    let (prepared, _engines) = match settings::prepared(&args.config)? {
+    let (prepared, engines) = match settings::prepared(&args.config)? {
         Ok(ready) => ready,
         Err(exit) => return Ok(exit),
     };
@@ -32,12 +35,14 @@ pub(crate) fn explain(args: &ExplainArgs) -> anyhow::Result<Exit> {
         }
     };
     let mut out = std::io::stdout().lock();
-    write!(out, "{}\n\n{}\n", way(pipeline, lane), limits(lane))?;
+    let isolation = fits::isolation(&lane.load_with(lane.own(), &engines)?, lane);
+    let way = way(pipeline, lane, isolation);
+    write!(out, "{way}\n\n{}\n", limits(lane))?;
     Ok(Exit::Done)
 }
 
 /// The pipeline's stages, in the order of a message's way.
-fn way(prepared: &PreparedPipeline, lane: &PreparedLane) -> Table {
+fn way(prepared: &PreparedPipeline, lane: &PreparedLane, isolation: String) -> Table {
     let pipeline = &prepared.pipeline;
     let window = pipeline.window.map_or_else(|| "none".to_owned(), window);
     let model = lane
@@ -57,7 +62,7 @@ fn way(prepared: &PreparedPipeline, lane: &PreparedLane) -> Table {
         ),
         ("decode", decode(&pipeline.decode)),
         ("window", window),
-        ("input", lane.binding.shapes().join("; ")),
+        ("input", lane.own().binding.shapes().join("; ")),
         (
             "profile",
             format!("{}: {}", lane.profile.name, lane.profile.description),
@@ -70,7 +75,9 @@ fn way(prepared: &PreparedPipeline, lane: &PreparedLane) -> Table {
         ("guest", lane.guest_version()),
         ("features", fits::features(lane)),
         ("memory", fits::memory(lane)),
+        ("isolation", isolation),
         ("model", model),
+        ("models", models(pipeline, lane)),
         (
             "own profiles",
             if devices.is_empty() {
@@ -84,6 +91,25 @@ fn way(prepared: &PreparedPipeline, lane: &PreparedLane) -> Table {
         table.add_row([name.to_owned(), value]);
     }
     table
+}
+
+/// What else a message may name, how, and how much of it is open at once.
+fn models(pipeline: &Pipeline, lane: &PreparedLane) -> String {
+    if lane.further().is_empty() {
+        return "one: messages name none".to_owned();
+    }
+    let further = lane.further().iter().map(|further| {
+        let version = further.version().unwrap_or_default();
+        format!("{version} ({})", further.binding.shapes().join("; "))
+    });
+    let further = further.collect::<Vec<_>>().join(", ");
+    let property = "the user property model_id";
+    let named = match &pipeline.decode.model_id {
+        Some(pointer) => format!("{pointer} of the payload, else {property}"),
+        None => property.to_owned(),
+    };
+    let kib_max = lane.profile.loaded_models_bytes_max / 1_024;
+    format!("a message may name {further} in {named}; open at once in {kib_max} KiB")
 }
 
 fn decode(decode: &Decode) -> String {

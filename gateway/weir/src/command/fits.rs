@@ -1,8 +1,11 @@
 //! What a class grants and what a guest asks for, in words: for `check` and `explain`.
 
+use weir_engine::Start;
+use weir_pool::GuestSource;
+use weir_profile::Isolation;
 use weir_store::asked_memory;
 
-use crate::prepare::PreparedLane;
+use crate::lane::PreparedLane;
 
 /// The class, and the WebAssembly features that it grants.
 pub(super) fn class(lane: &PreparedLane) -> String {
@@ -30,4 +33,29 @@ pub(super) fn memory(lane: &PreparedLane) -> String {
         },
     };
     format!("{asked}; the profile allows {allowed_kib} KiB")
+}
+
+/// What survives from one message to the next, and what a new instance begins with.
+pub(super) fn isolation(guest: &GuestSource, lane: &PreparedLane) -> String {
+    let kept = match lane.isolation {
+        Isolation::Warm => "warm, instances are kept",
+        Isolation::Fresh => "fresh, a new instance for each message",
+    };
+    let begins = cold(guest, lane).map_or_else(
+        || "a new one starts from a snapshot".to_owned(),
+        |why| format!("a new one starts cold: {why}"),
+    );
+    format!("{kept}; {begins}")
+}
+
+/// Why new instances start cold; none where they start from a snapshot.
+pub(super) fn cold(guest: &GuestSource, lane: &PreparedLane) -> Option<String> {
+    match (guest.module.start(), guest.module.why_cold()) {
+        (Start::Snapshot, _) => None,
+        (Start::Cold, Some(why)) => Some(why.to_owned()),
+        (Start::Cold, None) => Some(format!(
+            "engine {} makes no snapshot of it",
+            lane.engine.engine
+        )),
+    }
 }

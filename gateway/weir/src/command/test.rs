@@ -21,8 +21,9 @@ use crate::{
     command::{settings, values::values},
     engines::Engines,
     exit::Exit,
+    lane::PreparedLane,
     node,
-    prepare::{Prepared, PreparedLane, PreparedPipeline},
+    prepare::{Prepared, PreparedPipeline},
 };
 
 /// Values of a tensor that are shown.
@@ -51,7 +52,10 @@ pub(crate) fn test(args: &TestArgs) -> Result<Exit> {
     let mut out = std::io::stdout().lock();
     let (mut windowed, mut rejects) = (0, 0);
     for payload in payloads {
-        let message = message(&topic, &device, payload);
+        let mut message = message(&topic, &device, payload);
+        let named = args.model_id.iter();
+        let named = named.map(|model| ("model_id".to_owned(), model.clone()));
+        message.properties.user.extend(named);
         match runner.run(&message, Ok(device.clone()), Instant::now()) {
             None => windowed += 1,
             Some(settled) => {
@@ -91,8 +95,8 @@ fn open(
         router,
         &observed,
     );
-    let guest = lane.load(engines)?;
-    Runner::open(guest, journey, NonZeroUsize::MIN, observed, Clock::start())
+    let guests = lane.load(engines)?;
+    Runner::open(guests, journey, NonZeroUsize::MIN, observed, Clock::start())
         .with_context(|| format!("pipeline {name}"))
 }
 

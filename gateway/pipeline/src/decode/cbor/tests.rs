@@ -4,12 +4,13 @@ use proptest::prelude::*;
 use weir_profile::IdSource;
 
 use super::*;
-use crate::decode::fields::Fields;
+use crate::{decode::fields::Fields, fixtures::pipeline};
 
 fn decoder(reader: super::super::fields::Reader, fields: &[&str]) -> Fields {
     let fields: Vec<String> = fields.iter().map(|field| (*field).to_owned()).collect();
-    let id = IdSource::Field("/id".to_owned());
-    Fields::new(reader, &"p".parse().unwrap(), &fields, Some("/t"), &id).unwrap()
+    let mut pipeline = pipeline();
+    pipeline.decode.id = IdSource::Field("/id".to_owned());
+    Fields::new(reader, &pipeline, &fields, Some("/t")).unwrap()
 }
 
 fn bytes(hexadecimal: &str) -> Vec<u8> {

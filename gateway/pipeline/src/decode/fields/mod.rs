@@ -17,7 +17,7 @@ mod pointer;
 mod samples;
 mod slot;
 
-use weir_profile::{IdSource, PipelineName};
+use weir_profile::{IdSource, ModelName, Pipeline};
 
 pub(super) use self::{
     pointer::Tree,
@@ -41,17 +41,17 @@ pub(crate) struct Fields {
     fields: usize,
     time: Option<usize>,
     id: Option<usize>,
+    model: Option<usize>,
 }
 
 impl Fields {
     pub(super) fn new(
         reader: Reader,
-        pipeline: &PipelineName,
+        pipeline: &Pipeline,
         fields: &[String],
         time: Option<&str>,
-        id: &IdSource,
     ) -> Result<Self, BindError> {
-        let key = |key: &str| format!("pipeline.{pipeline}.decode.{key}");
+        let key = |key: &str| format!("pipeline.{}.decode.{key}", pipeline.name);
         if fields.is_empty() {
             return Err(BindError::NoFields { key: key("fields") });
         }
@@ -62,6 +62,7 @@ impl Fields {
             fields: fields.len(),
             time: None,
             id: None,
+            model: None,
         };
         for field in fields {
             document.add(key("fields"), field)?;
@@ -69,8 +70,12 @@ impl Fields {
         if let Some(time) = time {
             document.time = Some(document.add(key("time"), time)?);
         }
-        if let IdSource::Field(id) = id {
+        if let IdSource::Field(id) = &pipeline.decode.id {
             document.id = Some(document.add(key("id"), id)?);
+        }
+        let several = !pipeline.models.is_empty();
+        if let Some(model) = pipeline.decode.model_id.as_ref().filter(|_| several) {
+            document.model = Some(document.add(key("model_id"), model)?);
         }
         Ok(document)
     }
@@ -117,6 +122,24 @@ impl Fields {
             }
             Kind::Integer | Kind::Text | Kind::Number | Kind::Array | Kind::Other => {
                 let words = format!("must be an integer or a text of 1 to {ID_BYTES_MAX} bytes");
+                Err(slot.type_fault(&words))
+            }
+        }
+    }
+
+    /// The model that the payload names. A missing one is none; another type is refused.
+    pub(super) fn model(&self) -> Result<Option<&str>, Reason> {
+        let Some(slot) = self.model.map(|model| &self.slots[model]) else {
+            return Ok(None);
+        };
+        match slot.kind {
+            Kind::Missing | Kind::Null => Ok(None),
+            Kind::Text => Ok(Some(&slot.text)),
+            Kind::Integer | Kind::Number | Kind::Array | Kind::Other => {
+                let words = format!(
+                    "must be a model's name, 1 to {} letters",
+                    ModelName::LEN_MAX
+                );
                 Err(slot.type_fault(&words))
             }
         }

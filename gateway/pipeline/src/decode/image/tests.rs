@@ -58,6 +58,7 @@ fn take(intake: &mut Intake, payload: &[u8]) -> Result<(Vec<u32>, Vec<u8>), &'st
     let origin = Origin {
         device: &device,
         arrival_us: 0,
+        model: None,
     };
     let taken = intake.take(&Bytes::copy_from_slice(payload), origin);
     assert!(

@@ -21,6 +21,7 @@ fn take(intake: &mut Intake, payload: impl Into<Bytes>) -> Result<bool, &'static
     let origin = Origin {
         device: &device,
         arrival_us: 0,
+        model: None,
     };
     intake
         .take(&payload.into(), origin)

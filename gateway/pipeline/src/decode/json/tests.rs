@@ -3,12 +3,13 @@ use proptest::prelude::*;
 use weir_profile::IdSource;
 
 use super::*;
-use crate::decode::fields::Fields;
+use crate::{decode::fields::Fields, fixtures::pipeline};
 
 fn decoder(fields: &[&str]) -> Fields {
     let fields: Vec<String> = fields.iter().map(|field| (*field).to_owned()).collect();
-    let id = IdSource::Field("/id".to_owned());
-    Fields::new(read, &"p".parse().unwrap(), &fields, Some("/t"), &id).unwrap()
+    let mut pipeline = pipeline();
+    pipeline.decode.id = IdSource::Field("/id".to_owned());
+    Fields::new(read, &pipeline, &fields, Some("/t")).unwrap()
 }
 
 /// The values of the fields, or the code of the reject.
@@ -33,14 +34,7 @@ fn fields_are_found_wherever_their_pointers_lead() {
 
 #[test]
 fn a_whole_payload_may_be_the_value() {
-    let mut json = Fields::new(
-        read,
-        &"p".parse().unwrap(),
-        &[String::new()],
-        None,
-        &IdSource::Automatic,
-    )
-    .unwrap();
+    let mut json = Fields::new(read, &pipeline(), &[String::new()], None).unwrap();
     json.read(b"[[1,2],[3,4]]").unwrap();
     assert_eq!(json.fields().unwrap()[0].values, [1.0, 2.0, 3.0, 4.0]);
     json.read(b" 23.5 ").unwrap();
