@@ -9,6 +9,7 @@ mod demo;
 mod embedded;
 mod engines;
 mod exit;
+mod graphs;
 mod intake;
 mod lane;
 mod link;

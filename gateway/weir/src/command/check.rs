@@ -11,6 +11,7 @@ use crate::{
     command::{fits, settings},
     engines::Engines,
     exit::Exit,
+    graphs,
     lane::{PreparedLane, PreparedModel},
     link, node,
     prepare::{Prepared, PreparedPipeline, chain, finding},
@@ -34,7 +35,7 @@ pub(crate) fn check(args: &CheckArgs) -> Result<Exit> {
                 match open(pipeline, lane, model, &engines) {
                     Ok(opened) => {
                         writeln!(out, "ok: {key}: {}", opened.words)?;
-                        warnings.extend(opened.warning);
+                        warnings.extend(opened.warnings);
                     }
                     Err(error) => findings.push(node::refusal(pipeline, &error)),
                 }
@@ -70,7 +71,7 @@ pub(crate) fn check(args: &CheckArgs) -> Result<Exit> {
 /// A guest that opens.
 struct Opens {
     words: String,
-    warning: Option<Finding>,
+    warnings: Vec<Finding>,
 }
 
 /// Opens a guest with one of its models.
@@ -100,9 +101,21 @@ fn open(
     );
     let fresh = lane.isolation == Isolation::Fresh;
     let cold = fits::cold(&guest, lane).filter(|_| fresh);
+    let costly = cold.map(|why| costly(pipeline, &guest, took, &why));
     Ok(Opens {
         words,
-        warning: cold.map(|why| costly(pipeline, &guest, took, &why)),
+        warnings: costly.into_iter().chain(instead(lane)).collect(),
+    })
+}
+
+/// The profile names an nn backend that is not here.
+fn instead(lane: &PreparedLane) -> Option<Finding> {
+    let why = graphs::instead(&lane.code, &lane.profile)?;
+    let sources = &lane.profile.sources;
+    let stated = sources.iter().find(|source| source.key == "nn_backend");
+    Some(Finding {
+        file: stated.map(|source| source.file.clone()),
+        ..finding(Severity::Warning, "nn_backend", why, "")
     })
 }
 

@@ -72,6 +72,7 @@ fn way(prepared: &PreparedPipeline, lane: &PreparedLane, isolation: String) -> T
             "engine",
             format!("{}: {}", lane.engine.engine, lane.engine.reason),
         ),
+        ("nn backend", fits::backend(lane)),
         ("guest", lane.guest_version()),
         ("features", fits::features(lane)),
         ("memory", fits::memory(lane)),

@@ -5,7 +5,7 @@ use weir_pool::GuestSource;
 use weir_profile::Isolation;
 use weir_store::asked_memory;
 
-use crate::lane::PreparedLane;
+use crate::{graphs, lane::PreparedLane};
 
 /// The class, and the WebAssembly features that it grants.
 pub(super) fn class(lane: &PreparedLane) -> String {
@@ -20,6 +20,12 @@ pub(super) fn features(lane: &PreparedLane) -> String {
         [] => "none beyond WebAssembly 1.0".to_owned(),
         features => features.join(", "),
     }
+}
+
+/// The nn backend that runs the guest's graph, and why it is not another.
+pub(super) fn backend(lane: &PreparedLane) -> String {
+    graphs::words(&lane.code, &lane.profile)
+        .unwrap_or_else(|| "none: the guest reaches for none".to_owned())
 }
 
 /// The memory that the guest asks for and the profile allows.

@@ -193,12 +193,15 @@ fn compare(
     Ok(if ran { exit } else { Exit::Mismatch })
 }
 
-/// Whether it failed for something that the engine says it does not have: a limit's means, or SIMD.
+/// Whether it failed for something that the engine says it does not have: a limit's means, SIMD, or an nn backend.
 fn lacks(engine: &dyn Engine, code: &GuestCode, error: &(dyn Error + 'static)) -> bool {
     let uses_simd = code.manifest.features.iter().any(|name| name == "simd");
     match error.downcast_ref::<LoadError>() {
         Some(LoadError::NotEnforced { .. }) => true,
-        Some(LoadError::Rejected { .. }) => uses_simd && !engine.enforces().simd,
+        Some(LoadError::Rejected { .. }) => {
+            let enforces = engine.enforces();
+            (uses_simd && !enforces.simd) || (weir_store::reaches_graphs(code) && !enforces.nn)
+        }
         Some(_) | None => false,
     }
 }

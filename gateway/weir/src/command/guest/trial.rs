@@ -5,7 +5,7 @@ use weir_engine::{Equipment, Guest, GuestCode, Tensor, TensorRef};
 use weir_profile::Profile;
 use weir_store::{Golden, Model};
 
-use crate::command::values::values;
+use crate::{command::values::values, graphs};
 
 /// What one engine gave.
 pub(super) struct Outcome {
@@ -23,15 +23,17 @@ pub(super) fn try_engine(
     golden: Option<&Golden>,
 ) -> Result<Outcome, Box<dyn std::error::Error>> {
     let signature = Arc::new(weir_store::signature(code, model)?);
+    let told = model.map(|model| weir_store::guest_model(code, model));
     let equipment = Equipment {
-        model: model.map(Model::for_guest),
-        nn: None,
+        model: told.transpose()?,
+        nn: graphs::equip(code, profile, model)?,
     };
     let module = engine.load(code, &equipment, &profile.limits)?;
-    let bytes = model.map(|model| &*model.bytes);
+    let bytes = equipment.model.as_ref().map(|model| &*model.bytes);
     let mut guest = Guest::open(&*module, signature, bytes, &profile.limits)?;
     let mut outputs = Vec::new();
-    let Some(golden) = golden else {
+    let comparable = model.is_none_or(|model| graphs::keeps_tensors(code, model));
+    let Some(golden) = golden.filter(|_| comparable) else {
         let inputs: Vec<Tensor> = guest.signature().given_inputs().map(zeros).collect();
         let inputs: Vec<TensorRef<'_>> = inputs.iter().map(Tensor::as_ref).collect();
         guest.predict(&inputs, None, &mut outputs)?;
