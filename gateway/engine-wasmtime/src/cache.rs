@@ -33,6 +33,15 @@ impl CacheDir {
     }
 }
 
+/// What compiled code is of.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Key<'a> {
+    /// SHA-256 of the guest's module.
+    pub(crate) guest: &'a [u8; 32],
+    /// SHA-256 of the model that its instances begin with; none = they begin cold.
+    pub(crate) model: Option<&'a [u8; 32]>,
+}
+
 /// Compiled code on disk: `<configuration>-<guest>-<content>.cwasm`, three digests. The last one is checked
 /// before a file is mapped, against a damaged disk; that no one else wrote it is the directory's matter.
 pub(crate) struct Cache {
@@ -57,13 +66,9 @@ impl Cache {
     }
 
     /// Maps the compiled form of a guest, where a sound one is there. Unsound ones are deleted.
-    pub(crate) fn get(
-        &self,
-        engine: &wasmtime::Engine,
-        guest_sha256: &[u8; 32],
-    ) -> Option<wasmtime::Module> {
+    pub(crate) fn get(&self, engine: &wasmtime::Engine, key: Key<'_>) -> Option<wasmtime::Module> {
         let dir = self.dir.as_deref()?;
-        let prefix = prefix(engine, guest_sha256);
+        let prefix = prefix(engine, key);
         let files = entries(dir).into_iter();
         files
             .filter(|name| name.starts_with(&prefix) && name.ends_with(SUFFIX))
@@ -74,15 +79,13 @@ impl Cache {
     pub(crate) fn put(
         &self,
         engine: &wasmtime::Engine,
-        guest_sha256: &[u8; 32],
-        artifact: impl FnOnce() -> wasmtime::Result<Vec<u8>>,
+        key: Key<'_>,
+        artifact: &[u8],
     ) -> Option<()> {
         let dir = self.dir.as_deref()?;
-        let written = artifact().map_err(io::Error::other).and_then(|artifact| {
-            let content = hex(&Sha256::digest(&artifact));
-            let name = format!("{}{content}{SUFFIX}", prefix(engine, guest_sha256));
-            write(dir, &name, &artifact)
-        });
+        let content = hex(&Sha256::digest(artifact));
+        let name = format!("{}{content}{SUFFIX}", prefix(engine, key));
+        let written = write(dir, &name, artifact);
         match written {
             Ok(()) => {
                 prune(dir);
@@ -215,11 +218,17 @@ fn entries(dir: &Path) -> Vec<String> {
         .collect()
 }
 
-fn prefix(engine: &wasmtime::Engine, guest_sha256: &[u8; 32]) -> String {
+/// The configuration and the guest that a file is for, then its model.
+fn prefix(engine: &wasmtime::Engine, Key { guest, model }: Key<'_>) -> String {
     let mut digest = DigestHasher(Sha256::new());
     engine.precompile_compatibility_hash().hash(&mut digest);
     let configuration = digest.0.finalize();
-    format!("{}-{}-", hex(&configuration[..8]), hex(guest_sha256))
+    let model = model.map_or_else(|| "cold".to_owned(), |model| hex(&model[..16]));
+    format!(
+        "{}-{}-{model}-",
+        hex(&configuration[..8]),
+        hex(&guest[..16])
+    )
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -5,11 +5,15 @@ use std::{
 };
 
 use parking_lot::Mutex;
-use weir_engine::{Enforces, Engine, EngineKind, Equipment, GuestCode, Limits, LoadError, Module};
+use weir_engine::{
+    Enforces, Engine, EngineKind, Equipment, GuestCode, GuestModel, Limits, LoadError, Module,
+};
 
 use crate::{
-    cache::{Cache, CacheDir},
+    cache::{Cache, CacheDir, Key},
+    capacity::Capacity,
     config::Setup,
+    make::{Fault, Order, make},
     module::{Compiled, WasmtimeModule, check_start},
     ticker::Ticker,
 };
@@ -20,6 +24,7 @@ const COMPILED_BYTES_PER_SECOND: usize = 1_700_000;
 /// The Wasmtime compiler.
 pub struct WasmtimeEngine {
     cache: Cache,
+    capacity: Capacity,
     ticker: Arc<Ticker>,
     live: Mutex<Live>,
 }
@@ -37,7 +42,24 @@ pub enum StartError {
 #[derive(Default)]
 struct Live {
     engines: Vec<(Setup, wasmtime::EngineWeak)>,
-    compiled: Vec<(Setup, [u8; 32], Weak<wasmtime::Module>)>,
+    compiled: Vec<InUse>,
+}
+
+struct InUse {
+    setup: Setup,
+    guest: [u8; 32],
+    model: Option<[u8; 32]>,
+    module: Weak<wasmtime::Module>,
+}
+
+/// A guest that is to be loaded.
+#[derive(Clone, Copy)]
+struct Wanted<'a> {
+    code: &'a GuestCode,
+    model: Option<&'a GuestModel>,
+    nn: bool,
+    limits: &'a Limits,
+    setup: Setup,
 }
 
 impl WasmtimeEngine {
@@ -48,37 +70,53 @@ impl WasmtimeEngine {
     pub fn new(cache: CacheDir) -> Result<Self, StartError> {
         Ok(Self {
             cache: Cache::open(cache),
+            capacity: Capacity::default(),
             ticker: Arc::new(Ticker::start().map_err(StartError::Ticker)?),
             live: Mutex::default(),
         })
     }
 
+    /// The same, with room for so many instances.
+    #[must_use]
+    pub fn with_capacity(self, capacity: Capacity) -> Self {
+        Self { capacity, ..self }
+    }
+
     /// Code in use, from the cache, or compiled now. Loads wait for each other: a second one of the same guest
     /// finds what the first one made, and compilation uses every core anyway.
-    fn compiled(&self, code: &GuestCode, setup: Setup) -> Result<Compiled, String> {
+    fn compiled(&self, wanted: Wanted<'_>) -> Result<Compiled, Fault> {
         let mut live = self.live.lock();
         live.forget_unused();
-        if let Some(compiled) = live.compiled(setup, &code.sha256) {
+        if let Some(compiled) = live.compiled(&wanted) {
             return Ok(compiled);
         }
-        let words = |error: wasmtime::Error| format!("{error:#}");
-        let engine = live.engine(setup, &self.ticker).map_err(words)?;
-        let module = match self.cache.get(&engine, &code.sha256) {
+        let words = |error: wasmtime::Error| Fault::Compile(format!("{error:#}"));
+        let engine = live
+            .engine(wanted.setup, self.capacity, &self.ticker)
+            .map_err(words)?;
+        let module = match self.cache.get(&engine, wanted.key()) {
             Some(module) => module,
-            None => self.compile(&engine, code).map_err(words)?,
+            None => self.compile(&engine, wanted)?,
         };
         let module = Arc::new(module);
-        let entry = (setup, code.sha256, Arc::downgrade(&module));
-        live.compiled.push(entry);
+        live.compiled.push(InUse {
+            setup: wanted.setup,
+            guest: wanted.code.sha256,
+            model: wanted.model.map(|model| model.sha256),
+            module: Arc::downgrade(&module),
+        });
         Ok(module)
     }
 
     fn compile(
         &self,
         engine: &wasmtime::Engine,
-        code: &GuestCode,
-    ) -> wasmtime::Result<wasmtime::Module> {
-        let (guest, seconds) = (&code.name, code.wasm.len() / COMPILED_BYTES_PER_SECOND);
+        wanted: Wanted<'_>,
+    ) -> Result<wasmtime::Module, Fault> {
+        let (guest, seconds) = (
+            &wanted.code.name,
+            wanted.code.wasm.len() / COMPILED_BYTES_PER_SECOND,
+        );
         if seconds > 0 {
             tracing::info!(
                 %guest,
@@ -86,18 +124,79 @@ impl WasmtimeEngine {
             );
         }
         let started = Instant::now();
-        let module = wasmtime::Module::new(engine, &code.wasm)?;
+        let order = Order {
+            setup: wanted.setup,
+            limits: wanted.limits,
+            wasm: &wanted.code.wasm,
+            model: wanted.model.map(|model| &*model.bytes),
+            nn: wanted.nn,
+        };
+        let artifact = make(&order, &self.ticker, &mut |phase| {
+            tracing::debug!(%guest, after = ?started.elapsed(), "{phase}");
+        })?;
         let took = started.elapsed();
         if seconds > 0 {
             tracing::info!(%guest, ?took, "compiled guest {guest}");
         } else {
             tracing::debug!(%guest, ?took, "compiled guest {guest}");
         }
-        let mapped = self
-            .cache
-            .put(engine, &code.sha256, || module.serialize())
-            .and_then(|()| self.cache.get(engine, &code.sha256));
-        Ok(mapped.unwrap_or(module))
+        let kept = self.cache.put(engine, wanted.key(), &artifact);
+        if let Some(mapped) = kept.and_then(|()| self.cache.get(engine, wanted.key())) {
+            return Ok(mapped);
+        }
+        #[expect(
+            unsafe_code,
+            reason = "loading compiled code cannot be checked by the compiler"
+        )]
+        // SAFETY: Wasmtime made these bytes just now.
+        let module = unsafe { wasmtime::Module::deserialize(engine, artifact) };
+        module.map_err(|error| Fault::Compile(format!("{error:#}")))
+    }
+
+    /// Instances that begin with their model loaded, where there is one and the guest allows it; else cold ones.
+    fn module(
+        &self,
+        code: &GuestCode,
+        equipment: &Equipment,
+        limits: &Limits,
+    ) -> Result<WasmtimeModule, String> {
+        check_start(&code.wasm)?;
+        let cold = Wanted {
+            code,
+            model: None,
+            nn: equipment.nn.is_some(),
+            limits,
+            setup: Setup::of(limits, self.capacity),
+        };
+        let linked = |compiled| {
+            let nn = equipment.nn.clone();
+            WasmtimeModule::new(compiled, limits, nn, Arc::clone(&self.ticker))
+        };
+        let snapshot = equipment.model.as_ref().map(|model| {
+            self.compiled(Wanted {
+                model: Some(model),
+                ..cold
+            })
+        });
+        let why_cold = match snapshot {
+            None => None,
+            Some(Ok(compiled)) => return Ok(linked(compiled)?.of_snapshot()),
+            Some(Err(fault)) => {
+                tracing::info!(guest = code.name, "instances begin cold: {fault}");
+                Some(fault.to_string())
+            }
+        };
+        let compiled = self.compiled(cold).map_err(|fault| fault.to_string())?;
+        Ok(linked(compiled)?.cold_because(why_cold))
+    }
+}
+
+impl Wanted<'_> {
+    fn key(&self) -> Key<'_> {
+        Key {
+            guest: &self.code.sha256,
+            model: self.model.map(|model| &model.sha256),
+        }
     }
 }
 
@@ -128,10 +227,7 @@ impl Engine for WasmtimeEngine {
             guest: code.name.clone(),
             reason,
         };
-        check_start(&code.wasm).map_err(rejected)?;
-        let compiled = self.compiled(code, Setup::of(limits)).map_err(rejected)?;
-        let nn = equipment.nn.clone();
-        let module = WasmtimeModule::new(compiled, limits, nn, Arc::clone(&self.ticker));
+        let module = self.module(code, equipment, limits);
         Ok(Arc::new(module.map_err(rejected)?))
     }
 }
@@ -140,23 +236,36 @@ impl Live {
     fn forget_unused(&mut self) {
         self.engines
             .retain(|(_, engine)| engine.upgrade().is_some());
-        self.compiled
-            .retain(|(_, _, module)| module.strong_count() > 0);
+        self.compiled.retain(|used| used.module.strong_count() > 0);
     }
 
-    fn compiled(&self, setup: Setup, sha256: &[u8; 32]) -> Option<Compiled> {
-        let mut compiled = self.compiled.iter();
-        let (_, _, module) = compiled.find(|(of, digest, _)| *of == setup && digest == sha256)?;
-        module.upgrade()
+    fn compiled(&self, wanted: &Wanted<'_>) -> Option<Compiled> {
+        let model = wanted.model.map(|model| model.sha256);
+        let mut used = self.compiled.iter();
+        let found = used.find(|used| {
+            used.setup == wanted.setup && used.guest == wanted.code.sha256 && used.model == model
+        })?;
+        found.module.upgrade()
     }
 
-    fn engine(&mut self, setup: Setup, ticker: &Ticker) -> wasmtime::Result<wasmtime::Engine> {
+    fn engine(
+        &mut self,
+        setup: Setup,
+        capacity: Capacity,
+        ticker: &Ticker,
+    ) -> wasmtime::Result<wasmtime::Engine> {
         let mut engines = self.engines.iter();
         let live = engines.find(|(of, _)| *of == setup);
         if let Some(engine) = live.and_then(|(_, engine)| engine.upgrade()) {
             return Ok(engine);
         }
-        let engine = setup.engine()?;
+        let engine = setup.pooled(capacity).or_else(|error| {
+            tracing::warn!(
+                "no pool for {} instances ({error:#}): each gets its addresses by itself, which is slower",
+                capacity.instances_max
+            );
+            setup.unpooled()
+        })?;
         ticker.add(engine.weak());
         self.engines.push((setup, engine.weak()));
         Ok(engine)

@@ -2,14 +2,12 @@ use std::{sync::Arc, time::Instant};
 
 use guest_abi::export;
 use wasmtime::{
-    Caller, Extern, Func, InstancePre, Memory, Store, StoreLimits, StoreLimitsBuilder,
+    Caller, Extern, Func, Global, InstancePre, Memory, Store, StoreLimits, StoreLimitsBuilder,
     UpdateDeadline, Val,
 };
-use weir_engine::{
-    AccessError, Budget, Export, GuestLog, Instance, Limits, NnHost, Trap, region,
-};
+use weir_engine::{AccessError, Budget, Export, GuestLog, Instance, Limits, NnHost, Trap, region};
 
-use crate::{ticker::Ticker, trap};
+use crate::{exports::Exports, ticker::Ticker, trap};
 
 /// Tables keep the size that they start with, as under wasmi: a guest behaves alike on both.
 const NO_TABLE_GROWS: usize = 0;
@@ -29,6 +27,7 @@ pub(crate) struct Host {
 /// One instance of a guest under Wasmtime.
 pub(crate) struct WasmtimeInstance {
     store: Store<Host>,
+    instance: wasmtime::Instance,
     memory: Memory,
     exports: [Option<Func>; Export::ALL.len()],
     ticker: Arc<Ticker>,
@@ -38,6 +37,7 @@ pub(crate) struct WasmtimeInstance {
 impl WasmtimeInstance {
     pub(crate) fn new(
         ready: &InstancePre<Host>,
+        exports: &Exports,
         limits: &Limits,
         ticker: Arc<Ticker>,
     ) -> Result<Self, Trap> {
@@ -54,21 +54,34 @@ impl WasmtimeInstance {
         let other = |error: wasmtime::Error| Trap::Other(format!("{error:#}"));
         let instance = ready.instantiate(&mut store).map_err(other)?;
         store.data_mut().limits = store_limits(limits, NO_TABLE_GROWS);
-        let memory = instance
-            .get_memory(&mut store, export::MEMORY)
+        let memory = exports
+            .memory(&instance, &mut store)
             .ok_or_else(|| Trap::Other("it exports no memory".to_owned()))?;
-        let exports = Export::ALL.map(|export| {
-            instance
-                .get_func(&mut store, export.name())
-                .filter(|func| has_signature(&store, func, export))
-        });
+        let exports = Export::ALL.map(|export| exports.func(export, &instance, &mut store));
         Ok(Self {
             store,
+            instance,
             memory,
             exports,
             ticker,
             metered: limits.fuel_max.is_some(),
         })
+    }
+
+    /// Exported globals whose names begin with this.
+    pub(crate) fn globals(&mut self, beginning: &str) -> Vec<(String, Val)> {
+        let found = self.instance.exports(&mut self.store);
+        let globals: Vec<(String, Global)> = found
+            .filter(|export| export.name().starts_with(beginning))
+            .filter_map(|export| Some((export.name().to_owned(), export.into_global()?)))
+            .collect();
+        let value = |(name, global): (String, Global)| (name, global.get(&mut self.store));
+        globals.into_iter().map(value).collect()
+    }
+
+    /// All of its memory.
+    pub(crate) fn memory(&self) -> &[u8] {
+        self.memory.data(&self.store)
     }
 
     /// Gives it an nn backend.
@@ -167,12 +180,4 @@ fn check_sizes(ready: &InstancePre<Host>, limits: &Limits) -> Result<(), Trap> {
         return Err(Trap::TableLimit { limit_elements });
     }
     Ok(())
-}
-
-fn has_signature(store: &Store<Host>, func: &Func, export: Export) -> bool {
-    let ty = func.ty(store);
-    let all_i32 = ty.params().chain(ty.results()).all(|ty| ty.is_i32());
-    ty.params().len() == export.params()
-        && ty.results().len() == usize::from(export.returns())
-        && all_i32
 }

@@ -3,14 +3,20 @@
 //! Compiled code is kept on disk and mapped; a ticker thread that sleeps while no guest runs interrupts calls
 //! at their deadline.
 
+mod addresses;
 mod cache;
+mod capacity;
 mod config;
 mod engine;
+mod exports;
 mod instance;
+mod make;
 mod module;
 mod nn;
+mod snapshot;
 mod ticker;
 mod trap;
 
 pub use cache::CacheDir;
+pub use capacity::Capacity;
 pub use engine::{StartError, WasmtimeEngine};

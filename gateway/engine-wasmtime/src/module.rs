@@ -1,14 +1,12 @@
 use std::sync::Arc;
 
-use guest_abi::{
-    export,
-    import::{HOST, LOG},
-};
+use guest_abi::import::{HOST, LOG};
 use wasmparser::{Parser, Payload};
-use wasmtime::{ExternType, InstancePre, Linker};
-use weir_engine::{Import, Instance, Limits, Module, NnProvider, Trap};
+use wasmtime::{InstancePre, Linker};
+use weir_engine::{Import, Instance, Limits, Module, NnProvider, Start, Trap};
 
 use crate::{
+    exports::Exports,
     instance::{Host, WasmtimeInstance},
     nn,
     ticker::Ticker,
@@ -20,6 +18,9 @@ pub(crate) type Compiled = Arc<wasmtime::Module>;
 /// A guest compiled by Wasmtime.
 pub(crate) struct WasmtimeModule {
     ready: InstancePre<Host>,
+    exports: Exports,
+    start: Start,
+    why_cold: Option<String>,
     limits: Limits,
     ticker: Arc<Ticker>,
     nn: Option<Arc<dyn NnProvider>>,
@@ -36,31 +37,54 @@ impl WasmtimeModule {
         ticker: Arc<Ticker>,
     ) -> Result<Self, String> {
         check_imports(&compiled, nn.is_some())?;
-        if !matches!(
-            compiled.get_export(export::MEMORY),
-            Some(ExternType::Memory(_))
-        ) {
-            return Err("it exports no memory".to_owned());
-        }
+        let exports = Exports::of(&compiled).ok_or("it exports no memory")?;
         let ready = link(&compiled, nn.is_some()).map_err(|error| format!("{error:#}"))?;
         Ok(Self {
             ready,
+            exports,
+            start: Start::Cold,
+            why_cold: None,
             limits: limits.clone(),
             ticker,
             nn,
             _compiled: compiled,
         })
     }
+
+    /// The same, of code whose instances begin with the model loaded.
+    pub(crate) fn of_snapshot(self) -> Self {
+        Self {
+            start: Start::Snapshot,
+            ..self
+        }
+    }
+
+    /// The same, with the reason why its instances begin cold though there is a model to load.
+    pub(crate) fn cold_because(self, why_cold: Option<String>) -> Self {
+        Self { why_cold, ..self }
+    }
+
+    pub(crate) fn new_instance(&self) -> Result<WasmtimeInstance, Trap> {
+        let ticker = Arc::clone(&self.ticker);
+        let mut instance = WasmtimeInstance::new(&self.ready, &self.exports, &self.limits, ticker)?;
+        if let Some(nn) = &self.nn {
+            instance.equip(nn.open());
+        }
+        Ok(instance)
+    }
 }
 
 impl Module for WasmtimeModule {
     fn instantiate(&self) -> Result<Box<dyn Instance>, Trap> {
-        let ticker = Arc::clone(&self.ticker);
-        let mut instance = WasmtimeInstance::new(&self.ready, &self.limits, ticker)?;
-        if let Some(nn) = &self.nn {
-            instance.equip(nn.open());
-        }
-        Ok(Box::new(instance))
+        Ok(Box::new(self.new_instance()?))
+    }
+
+    fn start(&self) -> Start {
+        self.start
+    }
+
+    fn why_cold(&self) -> Option<&str> {
+        self.why_cold.as_deref()
     }
 }
 

@@ -3,9 +3,12 @@ use std::os::unix::fs::PermissionsExt;
 use tempfile::TempDir;
 
 use super::*;
-use crate::config::Setup;
+use crate::{capacity::Capacity, config::Setup};
 
-const GUEST: [u8; 32] = [7; 32];
+const GUEST: Key<'_> = Key {
+    guest: &[7; 32],
+    model: None,
+};
 
 fn engine() -> wasmtime::Engine {
     let limits = weir_engine::Limits {
@@ -20,7 +23,10 @@ fn engine() -> wasmtime::Engine {
         model_bytes_max: 0,
         simd: false,
     };
-    Setup::of(&limits).engine().expect("a sound configuration")
+    let setup = Setup::of(&limits, Capacity::of_instances(1));
+    setup
+        .pooled(Capacity::of_instances(1))
+        .expect("a sound configuration")
 }
 
 fn artifact(engine: &wasmtime::Engine) -> Vec<u8> {
@@ -38,7 +44,7 @@ fn folder(mode: u32) -> TempDir {
 fn kept(folder: &TempDir) -> (Cache, wasmtime::Engine, PathBuf) {
     let engine = engine();
     let cache = Cache::open(CacheDir::at(folder.path()));
-    let put = cache.put(&engine, &GUEST, || Ok(artifact(&engine)));
+    let put = cache.put(&engine, GUEST, &artifact(&engine));
     put.expect("it is kept");
     let [name] = <[String; 1]>::try_from(entries(folder.path())).expect("one file");
     (cache, engine, folder.path().join(name))
@@ -48,10 +54,19 @@ fn kept(folder: &TempDir) -> (Cache, wasmtime::Engine, PathBuf) {
 fn what_was_kept_is_mapped_by_the_next_run() {
     let folder = folder(0o700);
     let (cache, engine, path) = kept(&folder);
-    assert!(cache.get(&engine, &GUEST).is_some());
-    assert!(cache.get(&engine, &[8; 32]).is_none(), "another guest");
+    assert!(cache.get(&engine, GUEST).is_some());
+    let other = Key {
+        guest: &[8; 32],
+        ..GUEST
+    };
+    assert!(cache.get(&engine, other).is_none(), "another guest");
+    let with_a_model = Key {
+        model: Some(&[7; 32]),
+        ..GUEST
+    };
+    assert!(cache.get(&engine, with_a_model).is_none(), "with a model");
     let next_run = Cache::open(CacheDir::at(folder.path()));
-    assert!(next_run.get(&self::engine(), &GUEST).is_some());
+    assert!(next_run.get(&self::engine(), GUEST).is_some());
     let mode = fs::metadata(path).expect("a file").mode();
     assert_eq!(mode & 0o777, 0o600);
 }
@@ -64,7 +79,7 @@ fn a_damaged_file_is_deleted() {
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;
     fs::write(&path, bytes).expect("it is ours");
-    assert!(cache.get(&engine, &GUEST).is_none());
+    assert!(cache.get(&engine, GUEST).is_none());
     assert!(entries(folder.path()).is_empty());
 }
 
@@ -73,9 +88,9 @@ fn a_file_of_another_version_is_deleted() {
     let folder = folder(0o700);
     let engine = engine();
     let cache = Cache::open(CacheDir::at(folder.path()));
-    let foreign = cache.put(&engine, &GUEST, || Ok(b"of another version".to_vec()));
+    let foreign = cache.put(&engine, GUEST, b"of another version");
     foreign.expect("it is kept");
-    assert!(cache.get(&engine, &GUEST).is_none());
+    assert!(cache.get(&engine, GUEST).is_none());
     assert!(entries(folder.path()).is_empty());
 }
 
@@ -85,11 +100,7 @@ fn a_folder_that_others_can_enter_is_not_used() {
         let folder = folder(mode);
         let engine = engine();
         let cache = Cache::open(CacheDir::at(folder.path()));
-        assert!(
-            cache
-                .put(&engine, &GUEST, || Ok(artifact(&engine)))
-                .is_none()
-        );
+        assert!(cache.put(&engine, GUEST, &artifact(&engine)).is_none());
         assert!(entries(folder.path()).is_empty(), "{mode:o}");
     }
 }
@@ -121,7 +132,11 @@ fn leftovers_go_and_files_are_bounded() {
     let (cache, engine, _) = kept(&folder);
     fs::write(folder.path().join("half.tmp"), b"half").expect("it is ours");
     for guest in 0..=u8::try_from(FILES_MAX).expect("few") {
-        let put = cache.put(&engine, &[guest; 32], || Ok(vec![guest]));
+        let key = Key {
+            guest: &[guest; 32],
+            model: None,
+        };
+        let put = cache.put(&engine, key, &[guest]);
         put.expect("it is kept");
     }
     drop(Cache::open(CacheDir::at(folder.path())));
