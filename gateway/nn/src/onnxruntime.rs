@@ -60,6 +60,12 @@ impl OnnxRuntime {
         &self.about
     }
 
+    /// The library's environment, of which a process has but one: for sessions that are no guest's.
+    #[must_use]
+    pub const fn environment(&self) -> &Environment {
+        &self.environment
+    }
+
     fn session(&self, onnx: &[u8]) -> Result<Session, String> {
         let builder = Session::builder(&self.environment).map_err(words)?;
         let level = GraphOptimizationLevel::All;
