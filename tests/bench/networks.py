@@ -119,9 +119,10 @@ class Detector:
     SCALES = {"pixel": 1 / 255, "value": 6 / 255, "distance": 16 / 255, "logit": 16 / 255}
     STRIDES = (8, 16, 32)
 
-    def __init__(self, size, width, classes):
+    def __init__(self, size, width, classes, score):
         self.graph = Graph()
         self.size, self.width, self.classes = size, width, classes
+        self.score = score
         self.macs = 0
         self.parameters = 0
         for name, scale in self.SCALES.items():
@@ -222,7 +223,7 @@ class Detector:
         graph.weight(f"rows_{self.classes}", np.array([1, self.classes, -1], np.int64))
         channels = self.width * 4
         distances = [self.head(x, channels, 4, "distance", 2.0, 2.0) for x in features]
-        logits = [self.head(x, channels, self.classes, "logit", -3.5, 1.0) for x in features]
+        logits = [self.head(x, channels, self.classes, "logit", self.score, 1.0) for x in features]
         distances = graph.add("DequantizeLinear", [graph.add("Concat", distances, axis=2), "distance_scale", "zero"])
         logits = graph.add("DequantizeLinear", [graph.add("Concat", logits, axis=2), "logit_scale", "middle"])
         parts = [*self.boxes(distances), graph.add("Sigmoid", [logits])]
@@ -251,10 +252,10 @@ class Detector:
         return [graph.add("Mul", [part, "strides"]) for part in (middle, graph.add("Add", [near, far]))]
 
 
-def yolo_nano_int8(size, width, classes):
+def yolo_nano_int8(size, width, classes, score=-3.5):
     """For an image of `size` x `size` in `u8`: 3.0 million parameters with the original's width of 16, 1.0 thousand
-    million multiplications for 320 x 320."""
-    detector = Detector(size, width, classes)
+    million multiplications for 320 x 320. The scores spread around the logistic function of `score`."""
+    detector = Detector(size, width, classes, score)
     model = detector.build()
     print(f"{detector.macs / 1e6:.1f} million multiplications, {detector.parameters} parameters", file=sys.stderr)
     return model
