@@ -3,7 +3,7 @@ use weir_engine::Limits;
 use super::{built, golden::answers_as_recorded};
 use crate::bench::{engines, limits};
 
-const MODELS: [&str; 2] = ["vibration-int8", "digits-int8"];
+const MODELS: [&str; 3] = ["vibration-int8", "vibration-bands-int8", "digits-int8"];
 
 /// Their manifests state a tolerance of 0.
 #[test]
