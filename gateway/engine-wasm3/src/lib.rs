@@ -12,6 +12,7 @@ mod features;
 mod instance;
 mod link;
 mod module;
+mod poll;
 mod process;
 mod rewrite;
 pub mod wire;

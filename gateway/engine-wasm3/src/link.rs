@@ -5,10 +5,18 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::wire::{Asked, HEADER_BYTES, RANGE_BYTES, Said, header, read_header};
+use crate::{
+    poll::{For, ready},
+    wire::{Asked, HEADER_BYTES, RANGE_BYTES, Said, header, read_header},
+};
 
-/// How much later than asked a wait may end: below it, the socket's time limit is left as it is.
+/// A socket's own time limit costs nothing where the answer comes in time, but it may end late by two ticks of the
+/// kernel's clock (20 ms at 100 Hz). So it ends this long before the deadline, and the rest is waited for exactly.
+const REST: Duration = Duration::from_millis(30);
+/// How much later than asked the socket's time limit may end: below it, it is left as it is.
 const SLACK: Duration = Duration::from_millis(1);
+/// Bytes that a socket which can be written to takes at once.
+const PIECE_BYTES: usize = 4096;
 /// What is held back at most until the next request.
 const PENDING_BYTES_MAX: usize = 1024 * 1024;
 /// The body of every frame without memory in it.
@@ -102,9 +110,17 @@ impl Link {
     fn send_all(&mut self, mut bytes: &[u8], deadline: Instant) -> Result<(), Lost> {
         while !bytes.is_empty() {
             let left = left(deadline).ok_or(Lost::Late)?;
-            let limit = |time| self.socket.set_write_timeout(time);
-            wait_at_most(left, &mut self.sends, limit)?;
-            match self.socket.write(bytes) {
+            let mut most = bytes.len();
+            if let Some(far) = left.checked_sub(REST) {
+                let limit = |time| self.socket.set_write_timeout(time);
+                wait_at_most(far, &mut self.sends, limit)?;
+            } else {
+                if !self.is_ready(For::Writing, left)? {
+                    continue;
+                }
+                most = most.min(PIECE_BYTES);
+            }
+            match self.socket.write(&bytes[..most]) {
                 Ok(0) => return Err(Lost::Gone),
                 Ok(sent) => bytes = &bytes[sent..],
                 Err(error) => retry(&error)?,
@@ -148,8 +164,12 @@ impl Link {
         }
         while self.filled < bytes {
             let left = left(deadline).ok_or(Lost::Late)?;
-            let limit = |time| self.socket.set_read_timeout(time);
-            wait_at_most(left, &mut self.waits, limit)?;
+            if let Some(far) = left.checked_sub(REST) {
+                let limit = |time| self.socket.set_read_timeout(time);
+                wait_at_most(far, &mut self.waits, limit)?;
+            } else if !self.is_ready(For::Reading, left)? {
+                continue;
+            }
             match self.socket.read(&mut self.inbox[self.filled..]) {
                 Ok(0) => return Err(Lost::Gone),
                 Ok(read) => self.filled += read,
@@ -157,6 +177,11 @@ impl Link {
             }
         }
         Ok(())
+    }
+
+    /// Waits exactly, and says whether that was not in vain.
+    fn is_ready(&self, what: For, most: Duration) -> Result<bool, Lost> {
+        ready(&self.socket, what, most).or_else(|error| retry(&error).map(|()| false))
     }
 }
 
