@@ -1,5 +1,6 @@
 mod check;
 mod error;
+mod graph;
 mod written;
 
 use std::{

@@ -3,4 +3,5 @@
 mod backends;
 mod calls;
 mod hostile;
+mod registers;
 mod support;

@@ -5,8 +5,8 @@ use weir_engine::TENSORS_MAX;
 use weir_profile::ModelName;
 
 use super::{
-    Golden, GraphUse, ImageInput, Layout, Meaning, ModelInput, ModelOutput,
-    written::{FitName, GraphTable, InputTable, LayoutName, MeaningName, ModelFile},
+    Golden, GraphUse, Layout, Meaning, ModelInput, ModelOutput,
+    written::{InputTable, LayoutName, MeaningName, ModelFile},
 };
 use crate::file;
 
@@ -78,36 +78,11 @@ pub(super) fn check(name: &ModelName, written: &ModelFile) -> Result<Facts, Faul
     Ok(Facts {
         inputs,
         outputs,
-        graph: graph(&written.graph)?,
+        graph: super::graph::check(&written.graph)?,
     })
 }
 
-fn graph(table: &GraphTable) -> Result<GraphUse, Fault> {
-    if table.softmax && table.boxes.is_some() {
-        return fault(
-            "graph",
-            "states softmax and boxes: boxes are made of scores",
-        );
-    }
-    Ok(GraphUse {
-        image: table.image.as_ref().map(|image| ImageInput {
-            pixels_max: image.pixels_max,
-            fit: match image.fit {
-                Some(FitName::Letterbox) => nn_graph::Fit::Letterbox,
-                Some(FitName::Stretch) | None => nn_graph::Fit::Stretch,
-            },
-        }),
-        softmax: table.softmax,
-        boxes: table.boxes.as_ref().map(|boxes| nn_graph::Boxes {
-            boxes_max: boxes.boxes_max,
-            candidates_max: boxes.candidates_max,
-            confidence_min: boxes.confidence_min,
-            iou_max: boxes.iou_max,
-        }),
-    })
-}
-
-fn fault<T>(key: &str, fault: impl Into<String>) -> Result<T, Fault> {
+pub(super) fn fault<T>(key: &str, fault: impl Into<String>) -> Result<T, Fault> {
     Err((key.to_owned(), fault.into()))
 }
 
