@@ -4,6 +4,7 @@
 mod goals;
 mod machine;
 mod memory;
+mod networks;
 mod output;
 mod plot;
 mod python;
@@ -14,6 +15,7 @@ mod spread;
 pub use goals::{GOALS, ProjectGoal, Target};
 pub use machine::{Machine, first_line};
 pub use memory::{descendants, pss_kib, tree_pss_mb};
+pub use networks::network;
 pub use output::{Output, figures_file};
 pub use plot::{Bars, Plot};
 pub use python::python;

@@ -19,6 +19,8 @@ pub struct NodeConfig {
     name: String,
     broker_port: u16,
     cache: PathBuf,
+    models: Vec<PathBuf>,
+    arguments: Vec<String>,
     node: String,
     broker: String,
     sections: String,
@@ -34,6 +36,8 @@ impl NodeConfig {
         fs::create_dir(folder.path().join("device-profiles"))?;
         Ok(Self {
             cache: folder.path().join("cache"),
+            models: Vec::new(),
+            arguments: Vec::new(),
             folder,
             name: name.to_owned(),
             broker_port,
@@ -85,6 +89,25 @@ impl NodeConfig {
         self
     }
 
+    /// Looks for models in this folder too, after the repository's.
+    #[must_use]
+    pub fn models(mut self, folder: &Path) -> Self {
+        self.models.push(folder.to_owned());
+        self
+    }
+
+    /// Starts the node with one more argument of `weir run`.
+    #[must_use]
+    pub fn argument(mut self, argument: &str) -> Self {
+        self.arguments.push(argument.to_owned());
+        self
+    }
+
+    /// What `weir run` is given beside the configuration.
+    pub(crate) fn arguments(&self) -> &[String] {
+        &self.arguments
+    }
+
     /// The node's name.
     #[must_use]
     pub fn name(&self) -> &str {
@@ -122,7 +145,9 @@ impl NodeConfig {
         )?;
         writeln!(text, "[paths]")?;
         writeln!(text, "guests = {:?}", [places::guests()?])?;
-        writeln!(text, "models = {:?}", [repository.join("models")])?;
+        let mut models = vec![repository.join("models")];
+        models.extend(self.models.iter().cloned());
+        writeln!(text, "models = {models:?}")?;
         writeln!(text, "profiles = {profiles:?}")?;
         writeln!(text, "cache = {:?}", self.cache)?;
         text.push_str(&self.sections);

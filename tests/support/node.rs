@@ -64,7 +64,9 @@ impl WeirProcess {
     pub fn spawn(config: &NodeConfig) -> Result<Self> {
         let mut command = Command::new(program()?);
         command.arg("run").arg("--config").arg(config.write()?);
-        command.current_dir(config.folder());
+        command
+            .args(config.arguments())
+            .current_dir(config.folder());
         let process = Process::start("weir", command, &log_file(config))?;
         Ok(Self { process })
     }

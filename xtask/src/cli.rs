@@ -55,12 +55,22 @@ pub(crate) enum Command {
     /// The tests that compare them are run with WEIR_BLESS=1; look at `git diff` afterwards.
     Bless,
 
-    /// Build in release and run a bench of the package `weir-tests`.
+    /// Build in release and measure.
     ///
-    ///   cargo xtask bench e2e --help     what the end-to-end bench can do
+    ///   cargo xtask bench e2e            payload in, result out, beside an echo and the Python way
+    ///   cargo xtask bench engines        one guest on every engine, natively, and under ONNX Runtime
+    ///   cargo xtask bench coldstart      from nothing to a result: an instance, a message, a node
+    ///   cargo xtask bench nn             graphs on the host and in the sandbox, beside tract and ONNX Runtime
+    ///   cargo xtask bench footprint      memory of an idle node, and what a further pipeline adds
+    ///   cargo xtask bench allocations    allocations per message
+    ///   cargo xtask bench all            each of them, then the project's goals with what was reached
+    ///   cargo xtask bench goals          those goals, from what the benches measured last
+    ///
+    /// Every bench takes --quick, --json (one JSON object in a line and nothing else on standard output),
+    /// --write-docs (its section of docs/benchmarks.md) and --help.
     #[command(verbatim_doc_comment)]
     Bench {
-        /// The bench: `e2e` runs the binary `bench-e2e`.
+        /// The bench: the binary `bench-<name>` of the package `weir-tests`.
         name: String,
         /// Arguments for the bench.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]

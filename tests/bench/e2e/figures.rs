@@ -63,9 +63,9 @@ pub(crate) fn rows(report: &Report) -> Vec<Row> {
             };
             let row = Row::of(BENCH, name(kind), figure.unit, ours);
             let before = rows.len();
-            for other in figure.references.iter().filter(|other| **other != kind) {
-                if let Some(theirs) = figure.spread(report, *other) {
-                    rows.push(row.clone().against(&name(*other), theirs));
+            for other in figure.references(kind) {
+                if let Some(theirs) = figure.spread(report, other) {
+                    rows.push(row.clone().against(&name(other), theirs));
                 }
             }
             if rows.len() == before {
@@ -84,6 +84,16 @@ pub(crate) fn rows(report: &Report) -> Vec<Row> {
 }
 
 impl Figure {
+    /// A larger node is compared with the smaller one.
+    fn references(&self, kind: Kind) -> impl Iterator<Item = Kind> {
+        let usual: &[Kind] = match (kind, kind.smaller()) {
+            (_, Some(_)) | (Kind::Pipelines1 | Kind::Devices1, None) => &[],
+            (_, None) => self.references,
+        };
+        let usual = usual.iter().copied().filter(move |other| *other != kind);
+        usual.chain(kind.smaller())
+    }
+
     fn spread(&self, report: &Report, kind: Kind) -> Option<Spread> {
         let row = report.row(kind)?;
         let rounds = if self.many { &row.many } else { &row.one };

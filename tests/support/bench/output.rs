@@ -18,7 +18,7 @@ pub struct Output {
 }
 
 impl Output {
-    /// Prints the tables, or the rows where JSON is asked for. The rows are also written into the target folder, where
+    /// Prints the tables, or the rows where JSON is asked for. The rows are also written beside the bench, where
     /// `bench-goals` finds them.
     ///
     /// # Errors
@@ -56,7 +56,7 @@ impl Output {
 /// # Errors
 /// Fails where the system does not say which file is running.
 pub fn figures_file(bench: &str) -> Result<PathBuf> {
-    let folder = crate::target_folder()?.join("bench");
+    let folder = crate::profile_folder()?.join("bench-figures");
     Ok(folder.join(format!("{bench}.jsonl")))
 }
 

@@ -1,0 +1,56 @@
+use std::{collections::BTreeSet, time::Duration};
+
+use anyhow::Result;
+use weir_tests::{
+    Client, Mosquitto, NodeConfig, Publication, WeirProcess, bench::tree_pss_mb, target_folder,
+};
+
+use crate::cases::Case;
+
+const RESULTS_DEADLINE: Duration = Duration::from_secs(60);
+const END_DEADLINE: Duration = Duration::from_secs(60);
+
+/// Starts a node with so many pipelines, has each of them infer once, and looks at the memory of all its processes.
+pub(crate) async fn idle_pss_mb(case: &Case, broker: &Mosquitto, pipelines: u16) -> Result<f64> {
+    let config = config(case, broker, pipelines)?;
+    let name = config.name();
+    let dashboard = Client::connect(broker.port(), &format!("{name}-dashboard")).await?;
+    dashboard.subscribe("weir/results/#").await?;
+    let mut node = WeirProcess::start(&config).await?;
+    let payload = vec![0_u8; case.payload_bytes];
+    let messages = (0..pipelines)
+        .map(|number| Publication::new(format!("footprint/{number}/pump"), payload.clone()));
+    dashboard.publish_all(messages).await?;
+    let results = |taken: &[weir_tests::Received]| {
+        let topics: BTreeSet<&str> = taken.iter().map(|result| result.topic.as_str()).collect();
+        topics.len() == usize::from(pipelines)
+    };
+    dashboard.collect_until(results, RESULTS_DEADLINE).await?;
+    let pss_mb = tree_pss_mb(node.id())?;
+    node.sigterm()?;
+    node.ended_within(END_DEADLINE).await?;
+    Ok(pss_mb)
+}
+
+fn config(case: &Case, broker: &Mosquitto, pipelines: u16) -> Result<NodeConfig> {
+    let (key, engine) = (case.key, case.engine);
+    let profile = format!(
+        "inherit = \"{}\"\nengine = \"{engine}\"\n\n[limits]\nload_deadline_ms_max = 120_000\n",
+        case.profile
+    );
+    let cache = target_folder()?.join("bench").join("guests");
+    let mut config = NodeConfig::new(&format!("footprint-{key}-{pipelines}"), broker.port())?
+        .cache(&cache)
+        .profile("footprint", &profile)?;
+    let model = case.model.map(|model| format!("model = \"{model}\"\n"));
+    let model = model.unwrap_or_default();
+    for number in 0..pipelines {
+        config = config.section(&format!(
+            "[pipeline.p{number}]\ntopic = \"footprint/{number}/{{device}}\"\n\
+             profile = \"footprint\"\nguest = \"{}\"\n{model}\
+             decode = {{ codec = \"raw\", dtype = \"f32\" }}\n",
+            case.guest
+        ));
+    }
+    Ok(config)
+}
