@@ -36,11 +36,11 @@ pub(crate) enum Decoder {
 impl Decoder {
     /// The pipeline's codec, for the model's inputs; there is at least one.
     pub(crate) fn new(pipeline: &Pipeline, inputs: &[InputPlan]) -> Result<Self, BindError> {
-        let document = |reader, fields: &[String], time: Option<&str>| {
+        let document = |reader: Reader, fields: &[String], time: Option<&str>| {
             Fields::new(reader, pipeline, fields, time).map(Self::Fields)
         };
         match &pipeline.decode.codec {
-            Codec::Json { fields, time } => document(json::read as Reader, fields, time.as_deref()),
+            Codec::Json { fields, time } => document(json::read, fields, time.as_deref()),
             Codec::Cbor { fields, time } => document(cbor::read, fields, time.as_deref()),
             Codec::Image(options) => {
                 Image::new(pipeline, *options, &inputs[0]).map(|image| Self::Image(Box::new(image)))
