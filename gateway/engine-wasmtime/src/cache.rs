@@ -1,17 +1,30 @@
 use std::{
     fs::{self, DirBuilder, File, OpenOptions},
     hash::{Hash, Hasher},
-    io::{self, Write},
+    io::{self, Read, Seek, Write},
     os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt},
     path::{Path, PathBuf},
+    sync::atomic::{AtomicU64, Ordering::Relaxed},
     time::SystemTime,
 };
 
+use rustix::fs::{MemfdFlags, memfd_create};
 use sha2::{Digest, Sha256};
+use twox_hash::XxHash3_128;
 
-/// Files kept; the one that was unused longest goes first. A node runs a handful of guests in one or two versions.
-const FILES_MAX: usize = 16;
+/// Files kept, and their bytes; the one that was unused longest goes first. The guest `onnx` takes 40 MB without a
+/// model, 85 MB with a MobileNetV2; a node runs a handful of guests and models in one or two versions.
+const FILES_MAX: usize = 64;
+const BYTES_MAX: u64 = 2 << 30;
+/// Bytes read of the reason why a guest begins cold.
+const REASON_BYTES_MAX: u64 = 1024;
 const SUFFIX: &str = ".cwasm";
+/// Of the reason why no snapshot of a guest can be taken.
+const SUFFIX_REASON: &str = ".cold";
+/// Changes where the files mean something else than before.
+const FORMAT: u8 = 2;
+/// Bytes read of a file at once.
+const PART_BYTES: usize = 1 << 20;
 const SUFFIX_UNFINISHED: &str = ".tmp";
 
 /// Where compiled code is kept between runs.
@@ -42,8 +55,9 @@ pub(crate) struct Key<'a> {
     pub(crate) model: Option<&'a [u8; 32]>,
 }
 
-/// Compiled code on disk: `<configuration>-<guest>-<content>.cwasm`, three digests. The last one is checked
-/// before a file is mapped, against a damaged disk; that no one else wrote it is the directory's matter.
+/// Compiled code on disk: `<configuration>-<guest>-<model>-<content>.cwasm`. The last one is checked before a file is
+/// mapped, against a damaged disk, and is quick to compute rather than hard to forge: that no one else wrote the file is
+/// the directory's matter.
 pub(crate) struct Cache {
     dir: Option<PathBuf>,
 }
@@ -75,28 +89,100 @@ impl Cache {
             .find_map(|name| map_or_delete(engine, &dir.join(name)))
     }
 
-    /// Keeps the compiled form of a guest; none where it is not kept.
-    pub(crate) fn put(
-        &self,
-        engine: &wasmtime::Engine,
-        key: Key<'_>,
-        artifact: &[u8],
-    ) -> Option<()> {
-        let dir = self.dir.as_deref()?;
-        let content = hex(&Sha256::digest(artifact));
-        let name = format!("{}{content}{SUFFIX}", prefix(engine, key));
-        let written = write(dir, &name, artifact);
-        match written {
-            Ok(()) => {
-                prune(dir);
-                Some(())
-            }
-            Err(error) => {
-                tracing::warn!(dir = %dir.display(), %error, "failed to keep a compiled guest");
-                None
+    /// A file for compiled code, in memory where none can be kept on disk.
+    pub(crate) fn unfinished(&self) -> io::Result<Unfinished> {
+        if let Some(dir) = self.dir.as_deref() {
+            match Unfinished::in_dir(dir) {
+                Ok(unfinished) => return Ok(unfinished),
+                Err(error) => not_kept(dir, &error),
             }
         }
+        let file = memfd_create("weir-compiled-guest", MemfdFlags::CLOEXEC)?;
+        Ok(Unfinished {
+            file: file.into(),
+            path: None,
+        })
     }
+
+    /// Keeps the compiled form of a guest, where it is on disk.
+    pub(crate) fn keep(&self, engine: &wasmtime::Engine, key: Key<'_>, unfinished: &Unfinished) {
+        let (Some(dir), Some(path)) = (self.dir.as_deref(), &unfinished.path) else {
+            return;
+        };
+        let kept = content(&unfinished.file).and_then(|content| {
+            let name = format!("{}{content}{SUFFIX}", prefix(engine, key));
+            unfinished.file.sync_all()?;
+            fs::rename(path, dir.join(name))?;
+            File::open(dir)?.sync_all()
+        });
+        match kept {
+            Ok(()) => prune(dir),
+            Err(error) => not_kept(dir, &error),
+        }
+    }
+
+    /// Why no snapshot of a guest can be taken, where an earlier run found out.
+    pub(crate) fn why_cold(&self, engine: &wasmtime::Engine, key: Key<'_>) -> Option<String> {
+        let mut reason = String::new();
+        let file = File::open(self.dir.as_deref()?.join(reason_name(engine, key))).ok()?;
+        let read = file.take(REASON_BYTES_MAX).read_to_string(&mut reason);
+        read.ok().filter(|read| *read > 0).map(|_| reason)
+    }
+
+    /// Keeps it for later runs.
+    pub(crate) fn keep_why_cold(&self, engine: &wasmtime::Engine, key: Key<'_>, reason: &str) {
+        let Some(dir) = self.dir.as_deref() else {
+            return;
+        };
+        let kept = Unfinished::in_dir(dir).and_then(|mut unfinished| {
+            unfinished.file.write_all(reason.as_bytes())?;
+            unfinished.path.as_deref().map_or(Ok(()), |path| {
+                fs::rename(path, dir.join(reason_name(engine, key)))
+            })
+        });
+        match kept {
+            Ok(()) => prune(dir),
+            Err(error) => not_kept(dir, &error),
+        }
+    }
+}
+
+/// A file that compiled code is written to. It is deleted with this, unless it was kept.
+pub(crate) struct Unfinished {
+    pub(crate) file: File,
+    path: Option<PathBuf>,
+}
+
+impl Unfinished {
+    fn in_dir(dir: &Path) -> io::Result<Self> {
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        let (process, count) = (std::process::id(), COUNT.fetch_add(1, Relaxed));
+        let path = dir.join(format!("{process}-{count}{SUFFIX_UNFINISHED}"));
+        let file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&path)?;
+        Ok(Self {
+            file,
+            path: Some(path),
+        })
+    }
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        if let Some(path) = &self.path
+            && path.exists()
+        {
+            delete(path, "unfinished");
+        }
+    }
+}
+
+fn not_kept(dir: &Path, error: &io::Error) {
+    tracing::warn!(dir = %dir.display(), %error, "failed to keep a compiled guest");
 }
 
 fn prepare(dir: &Path) -> Result<(), String> {
@@ -117,11 +203,17 @@ fn prepare(dir: &Path) -> Result<(), String> {
         return Err(format!("its mode is {mode:o}; 700 is needed"));
     }
     for name in entries(dir) {
-        if name.ends_with(SUFFIX_UNFINISHED) {
+        if name.ends_with(SUFFIX_UNFINISHED) && !is_being_written(&name) {
             delete(&dir.join(name), "unfinished");
         }
     }
     Ok(())
+}
+
+/// Whether the process that names a file lives: another `weir` may be compiling right now.
+fn is_being_written(name: &str) -> bool {
+    let process = name.split('-').next().and_then(|id| id.parse::<u32>().ok());
+    process.is_some_and(|id| Path::new("/proc").join(id.to_string()).exists())
 }
 
 fn map_or_delete(engine: &wasmtime::Engine, path: &Path) -> Option<wasmtime::Module> {
@@ -139,15 +231,7 @@ fn map_or_delete(engine: &wasmtime::Engine, path: &Path) -> Option<wasmtime::Mod
     if let Err(error) = file.set_modified(SystemTime::now()) {
         tracing::debug!(path = %path.display(), %error, "failed to mark compiled code as used");
     }
-    #[expect(
-        unsafe_code,
-        reason = "mapping compiled code cannot be checked by the compiler"
-    )]
-    // SAFETY: the file lies in a directory that only this user can enter (checked when the cache was opened);
-    // its name carries the digest of what this program wrote, checked just now over the same open file; files are
-    // written under another name and renamed, never changed in place.
-    let mapped = unsafe { wasmtime::Module::deserialize_open_file(engine, file) };
-    match mapped {
+    match map(engine, file) {
         Ok(module) => Some(module),
         Err(error) => {
             tracing::debug!(path = %path.display(), error = %format!("{error:#}"), "refused");
@@ -157,45 +241,58 @@ fn map_or_delete(engine: &wasmtime::Engine, path: &Path) -> Option<wasmtime::Mod
     }
 }
 
+/// Maps compiled code that this program wrote.
+pub(crate) fn map(engine: &wasmtime::Engine, file: File) -> wasmtime::Result<wasmtime::Module> {
+    #[expect(
+        unsafe_code,
+        reason = "mapping compiled code cannot be checked by the compiler"
+    )]
+    // SAFETY: the file is one that this program had written just now, or lies in a directory that only this user can
+    // enter (checked when the cache was opened) and has the digest that its name carries, checked just now over the
+    // same open file. Files are written under another name and renamed, never changed in place.
+    unsafe {
+        wasmtime::Module::deserialize_open_file(engine, file)
+    }
+}
+
 /// Whether the contents are those that the name states.
-fn is_sound(mut file: &File, path: &Path) -> bool {
-    let mut digest = Sha256::new();
-    let read = io::copy(&mut file, &mut DigestWriter(&mut digest));
+fn is_sound(file: &File, path: &Path) -> bool {
     let stem = path.file_stem().and_then(|stem| stem.to_str());
     let stated = stem.and_then(|stem| stem.rsplit('-').next());
-    read.is_ok() && stated == Some(hex(&digest.finalize()).as_str())
+    content(file).is_ok_and(|content| stated == Some(content.as_str()))
 }
 
-fn write(dir: &Path, name: &str, artifact: &[u8]) -> io::Result<()> {
-    let unfinished = dir.join(format!("{name}.{}{SUFFIX_UNFINISHED}", std::process::id()));
-    let written = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&unfinished)
-        .and_then(|mut file| {
-            file.write_all(artifact)?;
-            file.sync_all()
-        })
-        .and_then(|()| fs::rename(&unfinished, dir.join(name)))
-        .and_then(|()| File::open(dir)?.sync_all());
-    if written.is_err() {
-        delete(&unfinished, "unfinished");
+/// The digest of a file's contents.
+fn content(mut file: &File) -> io::Result<String> {
+    let mut digest = XxHash3_128::new();
+    let mut part = vec![0; PART_BYTES];
+    file.rewind()?;
+    loop {
+        match file.read(&mut part)? {
+            0 => return Ok(hex(&digest.finish_128().to_be_bytes())),
+            read => digest.write(&part[..read]),
+        }
     }
-    written
 }
 
+/// Deletes what was unused longest, until the rest is within bounds. What is in use stays mapped.
 fn prune(dir: &Path) {
-    let used = |path: &PathBuf| fs::metadata(path).and_then(|found| found.modified()).ok();
-    let mut files: Vec<PathBuf> = entries(dir)
+    let of = |path: PathBuf| {
+        let found = fs::metadata(&path).ok()?;
+        Some((found.modified().ok()?, found.len(), path))
+    };
+    let mut files: Vec<(SystemTime, u64, PathBuf)> = entries(dir)
         .into_iter()
-        .filter(|name| name.ends_with(SUFFIX))
-        .map(|name| dir.join(name))
+        .filter(|name| name.ends_with(SUFFIX) || name.ends_with(SUFFIX_REASON))
+        .filter_map(|name| of(dir.join(name)))
         .collect();
-    files.sort_by_cached_key(used);
-    let surplus = files.len().saturating_sub(FILES_MAX);
-    for path in &files[..surplus] {
-        delete(path, "surplus");
+    files.sort();
+    let mut bytes = 0_u64;
+    for (kept, (_, len, path)) in files.iter().rev().enumerate() {
+        bytes = bytes.saturating_add(*len);
+        if kept > 0 && (kept >= FILES_MAX || bytes > BYTES_MAX) {
+            delete(path, "surplus");
+        }
     }
 }
 
@@ -220,15 +317,22 @@ fn entries(dir: &Path) -> Vec<String> {
 
 /// The configuration and the guest that a file is for, then its model.
 fn prefix(engine: &wasmtime::Engine, Key { guest, model }: Key<'_>) -> String {
+    let configuration = configuration(engine);
+    let model = model.map_or_else(|| "cold".to_owned(), |model| hex(&model[..16]));
+    format!("{configuration}-{}-{model}-", hex(&guest[..16]))
+}
+
+fn reason_name(engine: &wasmtime::Engine, key: Key<'_>) -> String {
+    let configuration = configuration(engine);
+    format!("{configuration}-{}{SUFFIX_REASON}", hex(&key.guest[..16]))
+}
+
+/// Everything that compiled code depends on beside the guest, Wasmtime's version included.
+fn configuration(engine: &wasmtime::Engine) -> String {
     let mut digest = DigestHasher(Sha256::new());
     engine.precompile_compatibility_hash().hash(&mut digest);
-    let configuration = digest.0.finalize();
-    let model = model.map_or_else(|| "cold".to_owned(), |model| hex(&model[..16]));
-    format!(
-        "{}-{}-{model}-",
-        hex(&configuration[..8]),
-        hex(&guest[..16])
-    )
+    digest.0.update([FORMAT]);
+    hex(&digest.0.finalize()[..8])
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -249,19 +353,6 @@ impl Hasher for DigestHasher {
             .iter()
             .take(8)
             .fold(0, |number, byte| number << 8 | u64::from(*byte))
-    }
-}
-
-struct DigestWriter<'a>(&'a mut Sha256);
-
-impl Write for DigestWriter<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.update(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }
 

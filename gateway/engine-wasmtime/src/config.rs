@@ -4,7 +4,7 @@ use wasmtime::{
 };
 use weir_engine::Limits;
 
-use crate::{addresses::Addresses, capacity::Capacity};
+use crate::{addresses::Addresses, capacity::Capacity, profiling::Profiling};
 
 /// What a Wasmtime engine is configured with; guests whose limits agree in it share one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,7 +53,11 @@ impl Setup {
     }
 
     /// For guests that serve: their memories and tables come out of a pool for so many instances.
-    pub(crate) fn pooled(self, capacity: Capacity) -> wasmtime::Result<wasmtime::Engine> {
+    pub(crate) fn pooled(
+        self,
+        capacity: Capacity,
+        profiling: &Profiling,
+    ) -> wasmtime::Result<wasmtime::Engine> {
         let mut pool = PoolingAllocationConfig::new();
         pool.total_core_instances(capacity.instances_max)
             .total_memories(capacity.instances_max)
@@ -66,13 +70,17 @@ impl Setup {
             .decommit_batch_size(DECOMMIT_BATCH)
             .pagemap_scan(Enabled::Auto);
         let mut config = self.config();
-        config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
+        config
+            .profiler(profiling.strategy())
+            .allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
         wasmtime::Engine::new(&config)
     }
 
     /// The same without a pool: each instance is given its addresses by the system.
-    pub(crate) fn unpooled(self) -> wasmtime::Result<wasmtime::Engine> {
-        wasmtime::Engine::new(&self.config())
+    pub(crate) fn unpooled(self, profiling: &Profiling) -> wasmtime::Result<wasmtime::Engine> {
+        let mut config = self.config();
+        config.profiler(profiling.strategy());
+        wasmtime::Engine::new(&config)
     }
 
     /// To run a guest once: compiled as quickly as possible, not metered.

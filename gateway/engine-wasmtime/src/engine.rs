@@ -1,7 +1,7 @@
 use std::{
-    io,
+    io::{self, Write},
+    process::Command,
     sync::{Arc, Weak},
-    time::Instant,
 };
 
 use parking_lot::Mutex;
@@ -10,21 +10,23 @@ use weir_engine::{
 };
 
 use crate::{
-    cache::{Cache, CacheDir, Key},
+    cache::{Cache, CacheDir, Key, map},
     capacity::Capacity,
+    child::{self, Compiler},
     config::Setup,
     make::{Fault, Order, make},
     module::{Compiled, WasmtimeModule, check_start},
+    profiling::Profiling,
+    progress::Progress,
     ticker::Ticker,
 };
-
-/// Bytes of code that Cranelift compiles in a second on two desktop cores (17 MB took about 10 s).
-const COMPILED_BYTES_PER_SECOND: usize = 1_700_000;
 
 /// The Wasmtime compiler.
 pub struct WasmtimeEngine {
     cache: Cache,
     capacity: Capacity,
+    compiler: Compiler,
+    profiling: Profiling,
     ticker: Arc<Ticker>,
     live: Mutex<Live>,
 }
@@ -71,6 +73,8 @@ impl WasmtimeEngine {
         Ok(Self {
             cache: Cache::open(cache),
             capacity: Capacity::default(),
+            compiler: Compiler::default(),
+            profiling: Profiling::default(),
             ticker: Arc::new(Ticker::start().map_err(StartError::Ticker)?),
             live: Mutex::default(),
         })
@@ -80,6 +84,18 @@ impl WasmtimeEngine {
     #[must_use]
     pub fn with_capacity(self, capacity: Capacity) -> Self {
         Self { capacity, ..self }
+    }
+
+    /// The same, with guests compiled there.
+    #[must_use]
+    pub fn compiling(self, compiler: Compiler) -> Self {
+        Self { compiler, ..self }
+    }
+
+    /// The same, with its guests profiled.
+    #[must_use]
+    pub fn profiled(self, profiling: Profiling) -> Self {
+        Self { profiling, ..self }
     }
 
     /// Code in use, from the cache, or compiled now. Loads wait for each other: a second one of the same guest
@@ -92,11 +108,11 @@ impl WasmtimeEngine {
         }
         let words = |error: wasmtime::Error| Fault::Compile(format!("{error:#}"));
         let engine = live
-            .engine(wanted.setup, self.capacity, &self.ticker)
+            .engine(wanted.setup, self)
             .map_err(words)?;
         let module = match self.cache.get(&engine, wanted.key()) {
             Some(module) => module,
-            None => self.compile(&engine, wanted)?,
+            None => self.compile_once(&engine, wanted)?,
         };
         let module = Arc::new(module);
         live.compiled.push(InUse {
@@ -108,22 +124,31 @@ impl WasmtimeEngine {
         Ok(module)
     }
 
+    /// Compiles, unless an earlier run found that no snapshot of the guest can be taken.
+    fn compile_once(
+        &self,
+        engine: &wasmtime::Engine,
+        wanted: Wanted<'_>,
+    ) -> Result<wasmtime::Module, Fault> {
+        let key = wanted.key();
+        let known = wanted.model.and(self.cache.why_cold(engine, key));
+        if let Some(reason) = known {
+            return Err(Fault::Unsuited(reason));
+        }
+        let compiled = self.compile(engine, wanted);
+        if let Err(Fault::Unsuited(reason)) = &compiled {
+            self.cache.keep_why_cold(engine, key, reason);
+        }
+        compiled
+    }
+
     fn compile(
         &self,
         engine: &wasmtime::Engine,
         wanted: Wanted<'_>,
     ) -> Result<wasmtime::Module, Fault> {
-        let (guest, seconds) = (
-            &wanted.code.name,
-            wanted.code.wasm.len() / COMPILED_BYTES_PER_SECOND,
-        );
-        if seconds > 0 {
-            tracing::info!(
-                %guest,
-                "compiling guest {guest} for wasmtime (once per version; takes about {seconds} s)"
-            );
-        }
-        let started = Instant::now();
+        let failed = |error: io::Error| Fault::Compile(format!("no room for its code: {error}"));
+        let unfinished = self.cache.unfinished().map_err(failed)?;
         let order = Order {
             setup: wanted.setup,
             limits: wanted.limits,
@@ -131,26 +156,28 @@ impl WasmtimeEngine {
             model: wanted.model.map(|model| &*model.bytes),
             nn: wanted.nn,
         };
-        let artifact = make(&order, &self.ticker, &mut |phase| {
-            tracing::debug!(%guest, after = ?started.elapsed(), "{phase}");
-        })?;
-        let took = started.elapsed();
-        if seconds > 0 {
-            tracing::info!(%guest, ?took, "compiled guest {guest}");
-        } else {
-            tracing::debug!(%guest, ?took, "compiled guest {guest}");
+        let mut progress = Progress::of(&wanted.code.name);
+        let mut report = |phase| progress.tell(phase);
+        match &self.compiler {
+            Compiler::InProcess => {
+                let code = make(&order, &self.ticker, &mut report)?;
+                (&unfinished.file).write_all(&code).map_err(failed)?;
+            }
+            Compiler::Process {
+                program,
+                arguments,
+                costs,
+            } => {
+                let mut command = Command::new(program);
+                command.args(arguments);
+                child::order(command, *costs, &order, &unfinished.file, &mut report)?;
+            }
         }
-        let kept = self.cache.put(engine, wanted.key(), &artifact);
-        if let Some(mapped) = kept.and_then(|()| self.cache.get(engine, wanted.key())) {
-            return Ok(mapped);
-        }
-        #[expect(
-            unsafe_code,
-            reason = "loading compiled code cannot be checked by the compiler"
-        )]
-        // SAFETY: Wasmtime made these bytes just now.
-        let module = unsafe { wasmtime::Module::deserialize(engine, artifact) };
-        module.map_err(|error| Fault::Compile(format!("{error:#}")))
+        progress.end();
+        let file = unfinished.file.try_clone().map_err(failed)?;
+        let module = map(engine, file).map_err(|error| Fault::Compile(format!("{error:#}")))?;
+        self.cache.keep(engine, wanted.key(), &unfinished);
+        Ok(module)
     }
 
     /// Instances that begin with their model loaded, where there is one and the guest allows it; else cold ones.
@@ -168,9 +195,11 @@ impl WasmtimeEngine {
             limits,
             setup: Setup::of(limits, self.capacity),
         };
-        let linked = |compiled| {
+        let linked = |compiled: Compiled| {
             let nn = equipment.nn.clone();
-            WasmtimeModule::new(compiled, limits, nn, Arc::clone(&self.ticker))
+            let sampler = self.profiling.sampler(&code.name, &compiled);
+            let module = WasmtimeModule::new(compiled, limits, nn, Arc::clone(&self.ticker));
+            module.map(|module| module.sampled_by(sampler))
         };
         let snapshot = equipment.model.as_ref().map(|model| {
             self.compiled(Wanted {
@@ -251,22 +280,22 @@ impl Live {
     fn engine(
         &mut self,
         setup: Setup,
-        capacity: Capacity,
-        ticker: &Ticker,
+        of: &WasmtimeEngine,
     ) -> wasmtime::Result<wasmtime::Engine> {
+        let (capacity, profiling) = (of.capacity, &of.profiling);
         let mut engines = self.engines.iter();
         let live = engines.find(|(of, _)| *of == setup);
         if let Some(engine) = live.and_then(|(_, engine)| engine.upgrade()) {
             return Ok(engine);
         }
-        let engine = setup.pooled(capacity).or_else(|error| {
+        let engine = setup.pooled(capacity, profiling).or_else(|error| {
             tracing::warn!(
                 "no pool for {} instances ({error:#}): each gets its addresses by itself, which is slower",
                 capacity.instances_max
             );
-            setup.unpooled()
+            setup.unpooled(profiling)
         })?;
-        ticker.add(engine.weak());
+        of.ticker.add(engine.weak());
         self.engines.push((setup, engine.weak()));
         Ok(engine)
     }

@@ -7,7 +7,7 @@ use wasmtime::{
 };
 use weir_engine::{AccessError, Budget, Export, GuestLog, Instance, Limits, NnHost, Trap, region};
 
-use crate::{exports::Exports, ticker::Ticker, trap};
+use crate::{exports::Exports, profiling::Sampler, ticker::Ticker, trap};
 
 /// Tables keep the size that they start with, as under wasmi: a guest behaves alike on both.
 const NO_TABLE_GROWS: usize = 0;
@@ -44,13 +44,7 @@ impl WasmtimeInstance {
         check_sizes(ready, limits)?;
         let mut store = Store::new(ready.module().engine(), Host::new(limits));
         store.limiter(|host| &mut host.limits);
-        store.epoch_deadline_callback(|context| {
-            Ok(if Instant::now() < context.data().ends {
-                UpdateDeadline::Continue(1)
-            } else {
-                UpdateDeadline::Interrupt
-            })
-        });
+        store.epoch_deadline_callback(|context| Ok(context.data().update()));
         let other = |error: wasmtime::Error| Trap::Other(format!("{error:#}"));
         let instance = ready.instantiate(&mut store).map_err(other)?;
         store.data_mut().limits = store_limits(limits, NO_TABLE_GROWS);
@@ -82,6 +76,14 @@ impl WasmtimeInstance {
     /// All of its memory.
     pub(crate) fn memory(&self) -> &[u8] {
         self.memory.data(&self.store)
+    }
+
+    /// Has it looked up where it is, whenever it looks at its deadline.
+    pub(crate) fn sampled_by(&mut self, sampler: Arc<Sampler>) {
+        self.store.epoch_deadline_callback(move |context| {
+            sampler.sample(&context);
+            Ok(context.data().update())
+        });
     }
 
     /// Gives it an nn backend.
@@ -144,6 +146,14 @@ impl Host {
             limits: store_limits(limits, table_elements),
             ends: Instant::now(),
             nn: None,
+        }
+    }
+
+    fn update(&self) -> UpdateDeadline {
+        if Instant::now() < self.ends {
+            UpdateDeadline::Continue(1)
+        } else {
+            UpdateDeadline::Interrupt
         }
     }
 

@@ -6,6 +6,7 @@
 mod addresses;
 mod cache;
 mod capacity;
+mod child;
 mod config;
 mod engine;
 mod exports;
@@ -13,10 +14,14 @@ mod instance;
 mod make;
 mod module;
 mod nn;
+mod profiling;
+mod progress;
 mod snapshot;
 mod ticker;
 mod trap;
 
 pub use cache::CacheDir;
 pub use capacity::Capacity;
+pub use child::{CompileCosts, Compiler, ServeError, compile_for_gateway};
 pub use engine::{StartError, WasmtimeEngine};
+pub use profiling::{GuestProfiles, Profiling, WrittenProfile};

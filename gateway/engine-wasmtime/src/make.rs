@@ -5,6 +5,7 @@ use weir_engine::{Guest, Limits, NnProvider, NoGraphs};
 use crate::{
     config::Setup,
     module::{Compiled, WasmtimeModule},
+    profiling::Profiling,
     snapshot::Instrumented,
     ticker::Ticker,
 };
@@ -80,7 +81,7 @@ pub(crate) fn make(
 
 fn compile(setup: Setup, wasm: &[u8], report: &mut dyn FnMut(Phase)) -> Result<Vec<u8>, Fault> {
     report(Phase::Compiling);
-    let engine = setup.unpooled().map_err(compiling)?;
+    let engine = setup.unpooled(&Profiling::Off).map_err(compiling)?;
     engine.precompile_module(wasm).map_err(compiling)
 }
 
@@ -100,12 +101,16 @@ fn snapshot(
     let nn = order
         .nn
         .then(|| -> Arc<dyn NnProvider> { Arc::new(NoGraphs) });
-    let module = WasmtimeModule::new(compiled, order.limits, nn, Arc::clone(ticker));
+    let limits = Limits {
+        fuel_max: None,
+        ..order.limits.clone()
+    };
+    let module = WasmtimeModule::new(compiled, &limits, nn, Arc::clone(ticker));
     let module = module.map_err(Fault::Compile)?;
     report(Phase::LoadingModel);
     let failed = |error: &dyn std::error::Error| Fault::Load(chain(error));
     let mut instance = module.new_instance().map_err(|trap| failed(&trap))?;
-    Guest::prepare(&mut instance, Some(model), order.limits).map_err(|error| failed(&error))?;
+    Guest::prepare(&mut instance, Some(model), &limits).map_err(|error| failed(&error))?;
     instrumented
         .taken_of(&mut instance)
         .map_err(Fault::Unsuited)

@@ -9,6 +9,7 @@ use crate::{
     exports::Exports,
     instance::{Host, WasmtimeInstance},
     nn,
+    profiling::Sampler,
     ticker::Ticker,
 };
 
@@ -24,6 +25,7 @@ pub(crate) struct WasmtimeModule {
     limits: Limits,
     ticker: Arc<Ticker>,
     nn: Option<Arc<dyn NnProvider>>,
+    sampler: Option<Arc<Sampler>>,
     /// Held for others that load the same code.
     _compiled: Compiled,
 }
@@ -47,8 +49,14 @@ impl WasmtimeModule {
             limits: limits.clone(),
             ticker,
             nn,
+            sampler: None,
             _compiled: compiled,
         })
+    }
+
+    /// The same, looked at while it runs.
+    pub(crate) fn sampled_by(self, sampler: Option<Arc<Sampler>>) -> Self {
+        Self { sampler, ..self }
     }
 
     /// The same, of code whose instances begin with the model loaded.
@@ -67,6 +75,9 @@ impl WasmtimeModule {
     pub(crate) fn new_instance(&self) -> Result<WasmtimeInstance, Trap> {
         let ticker = Arc::clone(&self.ticker);
         let mut instance = WasmtimeInstance::new(&self.ready, &self.exports, &self.limits, ticker)?;
+        if let Some(sampler) = &self.sampler {
+            instance.sampled_by(Arc::clone(sampler));
+        }
         if let Some(nn) = &self.nn {
             instance.equip(nn.open());
         }

@@ -12,7 +12,7 @@ use parking_lot::{Condvar, Mutex, MutexGuard};
 use wasmtime::EngineWeak;
 
 /// How often running calls look at their deadline.
-const TICK: Duration = Duration::from_millis(1);
+pub(crate) const TICK: Duration = Duration::from_millis(1);
 /// Ticks without a call after which the thread sleeps: calls in close succession do not wake it each time.
 const IDLE_TICKS_MAX: u32 = 2;
 

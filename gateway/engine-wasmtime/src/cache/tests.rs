@@ -3,7 +3,7 @@ use std::os::unix::fs::PermissionsExt;
 use tempfile::TempDir;
 
 use super::*;
-use crate::{capacity::Capacity, config::Setup};
+use crate::{capacity::Capacity, config::Setup, profiling::Profiling};
 
 const GUEST: Key<'_> = Key {
     guest: &[7; 32],
@@ -25,7 +25,7 @@ fn engine() -> wasmtime::Engine {
     };
     let setup = Setup::of(&limits, Capacity::of_instances(1));
     setup
-        .pooled(Capacity::of_instances(1))
+        .pooled(Capacity::of_instances(1), &Profiling::Off)
         .expect("a sound configuration")
 }
 
@@ -41,11 +41,16 @@ fn folder(mode: u32) -> TempDir {
     folder
 }
 
+fn put(cache: &Cache, engine: &wasmtime::Engine, key: Key<'_>, artifact: &[u8]) {
+    let mut unfinished = cache.unfinished().expect("a file");
+    unfinished.file.write_all(artifact).expect("it is ours");
+    cache.keep(engine, key, &unfinished);
+}
+
 fn kept(folder: &TempDir) -> (Cache, wasmtime::Engine, PathBuf) {
     let engine = engine();
     let cache = Cache::open(CacheDir::at(folder.path()));
-    let put = cache.put(&engine, GUEST, &artifact(&engine));
-    put.expect("it is kept");
+    put(&cache, &engine, GUEST, &artifact(&engine));
     let [name] = <[String; 1]>::try_from(entries(folder.path())).expect("one file");
     (cache, engine, folder.path().join(name))
 }
@@ -88,8 +93,8 @@ fn a_file_of_another_version_is_deleted() {
     let folder = folder(0o700);
     let engine = engine();
     let cache = Cache::open(CacheDir::at(folder.path()));
-    let foreign = cache.put(&engine, GUEST, b"of another version");
-    foreign.expect("it is kept");
+    put(&cache, &engine, GUEST, b"of another version");
+    assert_eq!(entries(folder.path()).len(), 1);
     assert!(cache.get(&engine, GUEST).is_none());
     assert!(entries(folder.path()).is_empty());
 }
@@ -100,7 +105,7 @@ fn a_folder_that_others_can_enter_is_not_used() {
         let folder = folder(mode);
         let engine = engine();
         let cache = Cache::open(CacheDir::at(folder.path()));
-        assert!(cache.put(&engine, GUEST, &artifact(&engine)).is_none());
+        put(&cache, &engine, GUEST, &artifact(&engine));
         assert!(entries(folder.path()).is_empty(), "{mode:o}");
     }
 }
@@ -136,11 +141,36 @@ fn leftovers_go_and_files_are_bounded() {
             guest: &[guest; 32],
             model: None,
         };
-        let put = cache.put(&engine, key, &[guest]);
-        put.expect("it is kept");
+        put(&cache, &engine, key, &[guest]);
     }
     drop(Cache::open(CacheDir::at(folder.path())));
     let names = entries(folder.path());
     assert_eq!(names.len(), FILES_MAX);
     assert!(names.iter().all(|name| name.ends_with(SUFFIX)));
+}
+
+#[test]
+fn a_reason_is_kept_for_its_guest() {
+    let folder = folder(0o700);
+    let (cache, engine, _) = kept(&folder);
+    assert_eq!(cache.why_cold(&engine, GUEST), None);
+    cache.keep_why_cold(&engine, GUEST, "it has a table");
+    let next_run = Cache::open(CacheDir::at(folder.path()));
+    let found = next_run.why_cold(&engine, GUEST);
+    assert_eq!(found.as_deref(), Some("it has a table"));
+    let other = Key {
+        guest: &[8; 32],
+        ..GUEST
+    };
+    assert_eq!(next_run.why_cold(&engine, other), None);
+}
+
+#[test]
+fn what_is_not_kept_leaves_nothing() {
+    let folder = folder(0o700);
+    let cache = Cache::open(CacheDir::at(folder.path()));
+    drop(cache.unfinished().expect("a file"));
+    assert!(entries(folder.path()).is_empty());
+    let in_memory = Cache::open(CacheDir::none()).unfinished().expect("a file");
+    assert!(in_memory.path.is_none());
 }

@@ -1,0 +1,58 @@
+use std::time::{Duration, Instant};
+
+use crate::make::Phase;
+
+/// How long an order takes before anything is told of it, and how often it is told from then on.
+const TOLD_EVERY: Duration = Duration::from_secs(2);
+
+/// Tells in the log how far the compiling of a guest is, where it takes long enough to be waited for.
+pub(crate) struct Progress<'a> {
+    guest: &'a str,
+    started: Instant,
+    told: Instant,
+    phase: Option<Phase>,
+    is_long: bool,
+}
+
+impl<'a> Progress<'a> {
+    pub(crate) fn of(guest: &'a str) -> Self {
+        let now = Instant::now();
+        Self {
+            guest,
+            started: now,
+            told: now,
+            phase: None,
+            is_long: false,
+        }
+    }
+
+    /// Called at every new phase, and every now and then.
+    pub(crate) fn tell(&mut self, phase: Phase) {
+        let (guest, seconds) = (self.guest, self.started.elapsed().as_secs());
+        if self.phase.replace(phase) != Some(phase) {
+            tracing::debug!(guest, "guest {guest}: {phase} begins after {seconds} s");
+        }
+        if self.told.elapsed() < TOLD_EVERY {
+            return;
+        }
+        if !self.is_long {
+            tracing::info!(
+                guest,
+                "guest {guest} is made ready for wasmtime: once for each version of it and of its model"
+            );
+        }
+        self.is_long = true;
+        self.told = Instant::now();
+        tracing::info!(guest, "guest {guest}: {phase} ({seconds} s)");
+    }
+
+    /// Called where it was made ready.
+    pub(crate) fn end(self) {
+        let (guest, took) = (self.guest, self.started.elapsed());
+        if self.is_long {
+            tracing::info!(guest, ?took, "guest {guest} is ready");
+        } else {
+            tracing::debug!(guest, ?took, "guest {guest} is ready");
+        }
+    }
+}
