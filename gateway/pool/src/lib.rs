@@ -1,4 +1,4 @@
-//! Warm guests on owning threads, bounded by the profile.
+//! Guests on owning threads, kept warm or fresh for each message, bounded by the profile.
 //!
 //! A [`Lane`] is one pipeline under one device profile: some threads, each with a guest of its own, and a bounded
 //! queue in front of each. A device always goes to the same thread, which keeps its order, its window and its
