@@ -1,5 +1,6 @@
 use std::{
     cmp::Reverse,
+    collections::BTreeSet,
     env, fs, io,
     path::{Path, PathBuf},
 };
@@ -113,7 +114,9 @@ fn probe(path: &Path) -> Result<Opened, Absent> {
 
 fn newest(folders: &[PathBuf]) -> Result<Opened, Absent> {
     let files = folders.iter().filter_map(|folder| files(folder).ok());
-    let opened = files.flatten().filter_map(|path| probe(&path).ok());
+    // A library has several names, all but one of them links.
+    let files: BTreeSet<PathBuf> = files.flatten().collect();
+    let opened = files.iter().filter_map(|path| probe(path).ok());
     opened
         .min_by_key(|opened| Reverse(opened.minor))
         .ok_or_else(|| {
@@ -134,7 +137,10 @@ fn files(folder: &Path) -> io::Result<Vec<PathBuf>> {
         let version = name.to_str().and_then(|name| name.strip_prefix(FILE));
         version.is_some_and(|rest| rest.chars().all(|c| c == '.' || c.is_ascii_digit()))
     });
-    Ok(named.map(|entry| entry.path()).collect())
+    let paths = named.map(|entry| entry.path());
+    Ok(paths
+        .map(|path| path.canonicalize().unwrap_or(path))
+        .collect())
 }
 
 fn folders() -> Vec<PathBuf> {
@@ -166,7 +172,8 @@ mod tests {
             fs::write(folder.path().join(name), "no library").unwrap();
         }
         let listed = files(folder.path()).unwrap();
-        assert_eq!(listed, [folder.path().join("libonnxruntime.so.1.99.0")]);
+        let canonical = folder.path().canonicalize().unwrap();
+        assert_eq!(listed, [canonical.join("libonnxruntime.so.1.99.0")]);
         let found = newest(&[folder.path().to_path_buf()]).err().unwrap();
         assert!(matches!(&found, Absent::NotFound { .. }), "{found}");
         let words = found.to_string();
