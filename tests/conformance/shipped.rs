@@ -2,6 +2,8 @@
 
 mod anomaly;
 mod golden;
+mod kernels;
+mod nn;
 mod onnx;
 mod tinynn;
 
