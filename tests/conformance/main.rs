@@ -7,6 +7,7 @@ mod admission;
 mod bench;
 mod hostile;
 mod load;
+mod nn;
 mod numerics;
 mod outputs;
 mod shipped;
