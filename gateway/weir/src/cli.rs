@@ -40,7 +40,7 @@ pub(crate) enum Command {
     ///
     /// Guests of the engine wasm3 run in processes of their own, the program weir-wasm3. It is looked for beside weir,
     /// then in ../lib/weir from there; the environment variable WEIR_WASM3 names another place.
-    Run(ConfigArgs),
+    Run(RunArgs),
     /// Check configuration, device profiles, guests, models and the broker; say what to mend.
     Check(CheckArgs),
     /// Show how a pipeline is resolved: device profile, engine and why, each limit and where it comes from.
@@ -59,6 +59,9 @@ pub(crate) enum Command {
     Broker(BrokerArgs),
     /// Print a JSON schema: config, profile, result, reject or health.
     Schema(SchemaArgs),
+    /// Compile one guest for the weir that started this, within limits.
+    #[command(name = crate::engines::COMPILE_COMMAND, hide = true)]
+    CompileGuest,
 }
 
 #[derive(Debug, Args, Clone)]
@@ -75,6 +78,28 @@ pub(crate) struct ConfigArgs {
     /// Set one key over everything else, for example --set broker.url=mqtt://10.0.0.5.
     #[arg(long, value_name = "KEY=VALUE", value_parser = key_value)]
     pub(crate) set: Vec<(String, String)>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
+    #[command(flatten)]
+    pub(crate) config: ConfigArgs,
+
+    /// Find out where guests on Wasmtime spend their time; docs/profiling.md says how to read it.
+    #[arg(long, value_enum)]
+    pub(crate) profile: Option<ProfileKind>,
+
+    /// Where the profiles of guests go when the node stops: `<guest>-<number>.profile.json`.
+    #[arg(long, value_name = "FOLDER", default_value = ".")]
+    pub(crate) profile_folder: PathBuf,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum ProfileKind {
+    /// Tell perf the functions of guests (/tmp/perf-<pid>.map), for `perf record` of the whole node.
+    Perf,
+    /// Look up every millisecond where a guest is; written as Firefox profiles when the node stops.
+    Guest,
 }
 
 #[derive(Debug, Args)]

@@ -1,6 +1,7 @@
 //! The engines of this build: the one place that names every one.
 
 use std::{
+    collections::BTreeSet,
     env,
     error::Error,
     path::{Path, PathBuf},
@@ -10,13 +11,19 @@ use std::{
 use weir_engine::{Enforces, Engine, EngineKind};
 use weir_engine_wasm3::Wasm3Engine;
 use weir_engine_wasmi::WasmiEngine;
-use weir_engine_wasmtime::{CacheDir, WasmtimeEngine};
-use weir_profile::{EngineDecision, EngineError, HostEngines, Profile};
+use weir_engine_wasmtime::{CacheDir, Capacity, CompileCosts, Compiler, WasmtimeEngine};
+pub(crate) use weir_engine_wasmtime::{GuestProfiles, Profiling};
+use weir_profile::{EngineDecision, EngineError, HostEngines, Pipeline, Profile, Settings};
 
 /// Names the worker of wasm3 where it lies elsewhere than beside `weir`.
 const WORKER_VARIABLE: &str = "WEIR_WASM3";
 /// The worker of wasm3.
 const WORKER: &str = "weir-wasm3";
+
+/// The command under which this program compiles a guest for another process of itself.
+pub(crate) const COMPILE_COMMAND: &str = "compile-guest";
+/// Instances beside those of pipelines.
+const INSTANCES_BESIDE: usize = 8;
 
 /// The engines of this build, ready to load guests.
 pub(crate) struct Engines {
@@ -38,12 +45,22 @@ pub(crate) fn of_chips() -> impl Engine {
 }
 
 impl Engines {
-    /// Starts every engine; compiled guests are kept in `cache`.
-    pub(crate) fn start(cache: &Path) -> anyhow::Result<Self> {
-        let mut engines: Vec<Arc<dyn Engine>> = vec![
-            Arc::new(WasmiEngine::new()),
-            Arc::new(WasmtimeEngine::new(CacheDir::at(cache))?),
-        ];
+    /// Starts every engine, with room for what these settings run.
+    pub(crate) fn start(settings: &Settings) -> anyhow::Result<Self> {
+        Self::start_profiled(settings, Profiling::Off)
+    }
+
+    /// The same, with guests profiled where the engine can do that.
+    pub(crate) fn start_profiled(
+        settings: &Settings,
+        profiling: Profiling,
+    ) -> anyhow::Result<Self> {
+        let wasmtime = WasmtimeEngine::new(CacheDir::at(&settings.paths.cache))?
+            .with_capacity(Capacity::of_instances(instances_max(settings)))
+            .compiling(compiler())
+            .profiled(profiling);
+        let mut engines: Vec<Arc<dyn Engine>> =
+            vec![Arc::new(WasmiEngine::new()), Arc::new(wasmtime)];
         let (mut absent, mut notes) = (Vec::new(), Vec::new());
         match wasm3() {
             Ok(engine) => {
@@ -120,6 +137,35 @@ impl Engines {
             instead,
         }
     }
+}
+
+/// Guests are compiled by this program in a process of its own, the same file that runs: a newer one may have taken
+/// its name.
+fn compiler() -> Compiler {
+    Compiler::Process {
+        program: PathBuf::from("/proc/self/exe"),
+        arguments: vec![COMPILE_COMMAND.into()],
+        costs: CompileCosts::default(),
+    }
+}
+
+/// The instances that live at once: those of each pipeline under each profile with each of its models, and one more
+/// while another is opened anew. A command that opens a guest by itself has room for some.
+fn instances_max(settings: &Settings) -> usize {
+    let pipelines = settings.pipelines.iter();
+    let instances = pipelines.map(|pipeline| instances_of(pipeline, settings));
+    instances.fold(INSTANCES_BESIDE, usize::saturating_add)
+}
+
+fn instances_of(pipeline: &Pipeline, settings: &Settings) -> usize {
+    let models = pipeline.models.len().saturating_add(1);
+    let profiles = settings.devices.values().chain([&pipeline.profile]);
+    let profiles = BTreeSet::from_iter(profiles).into_iter();
+    let instances = profiles.map(|profile| {
+        let instances = settings.profiles[profile].instances_max;
+        instances.saturating_mul(models).saturating_add(1)
+    });
+    instances.fold(0, usize::saturating_add)
 }
 
 /// wasm3 with its worker; the error is the reason why it is absent.

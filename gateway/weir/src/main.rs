@@ -15,6 +15,7 @@ mod lane;
 mod link;
 mod node;
 mod prepare;
+mod resident;
 mod telemetry;
 
 use std::{
@@ -72,6 +73,7 @@ fn answer(command: Command) -> anyhow::Result<Exit> {
         Command::Demo(args) => demo::run(&args),
         Command::Broker(args) => command::broker(&args),
         Command::Schema(args) => command::schema(&args),
+        Command::CompileGuest => command::compile_guest(),
     }
 }
 
@@ -87,7 +89,8 @@ fn start_log(filter: Option<&str>, command: &Command) -> anyhow::Result<()> {
         | Command::Guest(_)
         | Command::Model(_)
         | Command::Demo(_)
-        | Command::Schema(_) => "warn,weir_engine_wasmtime=info",
+        | Command::Schema(_)
+        | Command::CompileGuest => "warn,weir_engine_wasmtime=info",
     };
     let filter = filter.unwrap_or(usual);
     let journal = std::env::var_os("JOURNAL_STREAM").is_some();

@@ -2,6 +2,7 @@
 
 mod broker;
 mod check;
+mod compile_guest;
 mod explain;
 mod fits;
 mod guest;
@@ -14,6 +15,7 @@ mod values;
 
 pub(crate) use broker::broker;
 pub(crate) use check::check;
+pub(crate) use compile_guest::compile_guest;
 pub(crate) use explain::explain;
 pub(crate) use guest::{inspect as inspect_guest, test as test_guest};
 pub(crate) use model::{evaluate as evaluate_model, inspect as inspect_model, pack as pack_model};

@@ -1,17 +1,20 @@
-use std::time::Instant;
+use std::{path::Path, time::Instant};
 
+use anyhow::Context;
 use tokio::signal::unix::{SignalKind, signal};
 use weir_broker::Supervisor;
 use weir_profile::BrokerUrl;
 
 use crate::{
-    cli::{BrokerArgs, ConfigArgs},
+    cli::{BrokerArgs, ProfileKind, RunArgs},
     command::settings,
     embedded,
+    engines::{GuestProfiles, Profiling},
     exit::Exit,
     link,
     node::{self, Node},
     prepare::Prepared,
+    resident,
 };
 
 /// Where sensors find the embedded broker of a node.
@@ -22,9 +25,15 @@ const EMBEDDED: BrokerArgs = BrokerArgs {
 };
 
 /// `weir run`: until SIGTERM or Ctrl-C, then drain.
-pub(crate) fn run(args: &ConfigArgs) -> anyhow::Result<Exit> {
+pub(crate) fn run(args: &RunArgs) -> anyhow::Result<Exit> {
     let started = Instant::now();
-    let (prepared, engines) = match settings::prepared(args)? {
+    let profiles = GuestProfiles::default();
+    let profiling = match args.profile {
+        None => Profiling::Off,
+        Some(ProfileKind::Perf) => Profiling::Perf,
+        Some(ProfileKind::Guest) => Profiling::Guests(profiles.clone()),
+    };
+    let (prepared, engines) = match settings::profiled(&args.config, profiling)? {
         Ok(ready) => ready,
         Err(exit) => return Ok(exit),
     };
@@ -38,7 +47,7 @@ pub(crate) fn run(args: &ConfigArgs) -> anyhow::Result<Exit> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    runtime.block_on(async {
+    let drained = runtime.block_on(async {
         let broker = match embedded {
             true => Some(own_broker().await?),
             false => None,
@@ -50,7 +59,25 @@ pub(crate) fn run(args: &ConfigArgs) -> anyhow::Result<Exit> {
             broker.stop().await;
         }
         drained
-    })
+    });
+    write(&profiles, &args.profile_folder)?;
+    drained
+}
+
+fn write(profiles: &GuestProfiles, folder: &Path) -> anyhow::Result<()> {
+    let written = profiles.write(folder);
+    let written =
+        written.with_context(|| format!("failed to write a profile in {}", folder.display()))?;
+    for profile in written {
+        tracing::info!(
+            guest = profile.guest,
+            samples = profile.samples,
+            left_out = profile.left_out,
+            "profile: {}",
+            profile.file.display()
+        );
+    }
+    Ok(())
 }
 
 /// The embedded broker on its usual port; on another where that one is taken.
@@ -74,7 +101,12 @@ async fn until_stopped(node: Node) -> anyhow::Result<Exit> {
     let mut observer = node.observer();
     let ready = observer.wait_for(|state| state.incoming.connected && link::all_granted(state));
     tokio::select! {
-        _ = ready => tracing::info!("ready: every topic filter is subscribed"),
+        _ = ready => {
+            tracing::info!("ready: every topic filter is subscribed");
+            drop(tokio::task::spawn_blocking(
+                resident::give_back_what_starting_needed,
+            ));
+        }
         _ = terminate.recv() => return drain(node).await,
         _ = interrupt.recv() => return drain(node).await,
     }

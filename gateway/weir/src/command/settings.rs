@@ -4,7 +4,7 @@ use weir_profile::{Finding, LoadOptions, Loaded, Settings};
 
 use crate::{
     cli::{ConfigArgs, OptionalConfigArgs},
-    engines::Engines,
+    engines::{Engines, Profiling},
     exit::Exit,
     prepare::{Prepared, prepare},
 };
@@ -31,11 +31,19 @@ pub(super) fn load_optional(args: &OptionalConfigArgs) -> Result<Settings, Exit>
 
 /// Configuration, engines and prepared pipelines; findings are printed, warnings too.
 pub(super) fn prepared(args: &ConfigArgs) -> anyhow::Result<Result<(Prepared, Engines), Exit>> {
+    profiled(args, Profiling::Off)
+}
+
+/// The same, for guests that are profiled.
+pub(super) fn profiled(
+    args: &ConfigArgs,
+    profiling: Profiling,
+) -> anyhow::Result<Result<(Prepared, Engines), Exit>> {
     let loaded = match load(args) {
         Ok(loaded) => loaded,
         Err(exit) => return Ok(Err(exit)),
     };
-    let engines = Engines::start(&loaded.settings.paths.cache)?;
+    let engines = Engines::start_profiled(&loaded.settings, profiling)?;
     Ok(match prepare(loaded, &engines) {
         Ok(prepared) => {
             print(&prepared.warnings);

@@ -48,7 +48,7 @@ const SETTLE: Duration = Duration::from_secs(20);
 pub(crate) fn run(args: &DemoArgs) -> anyhow::Result<Exit> {
     let started = Instant::now();
     let mut loaded = configuration()?;
-    let engines = Engines::start(&loaded.settings.paths.cache)?;
+    let engines = Engines::start(&loaded.settings)?;
     let choose = |profile: &Profile| engines.choose(profile);
     let left_out = leave_out(&mut loaded.settings, &engines.absent(), choose);
     let prepared = match prepare(loaded, &engines) {
