@@ -30,10 +30,10 @@ const TRANSPARENT_TAGS: [u64; 4] = [0, 1, 41, 55_799];
 pub(super) fn read(tree: &Tree, slots: &mut [Slot], payload: &[u8]) -> Result<(), Reason> {
     let mut source = Source(SliceReader::new(payload));
     source.place(tree, slots)?;
-    match source.peek() {
-        Err(_) => Ok(()),
-        Ok(_) => Err(not_cbor("more bytes follow the item")),
+    if source.is_at_end() {
+        return Ok(());
     }
+    Err(not_cbor("more bytes follow the item"))
 }
 
 fn not_cbor(words: impl ToString) -> Reason {
@@ -203,6 +203,11 @@ impl<'p> Source<'p> {
 
     fn item<T: Decode<'p>>(&mut self) -> Result<T, Reason> {
         T::decode(&mut self.0).map_err(not_cbor)
+    }
+
+    fn is_at_end(&mut self) -> bool {
+        let Ok(left) = self.0.fill(1);
+        left.as_ref().is_empty()
     }
 
     fn skip(&mut self) -> Result<(), Reason> {

@@ -15,18 +15,17 @@ pub(super) fn check(
 ) -> Result<(), Reason> {
     let whole = bytes.len().is_multiple_of(dtype.bytes());
     let count = bytes.len() / dtype.bytes();
-    let (fits, takes) = match &plan.form {
-        Form::Window { channels, .. } => (
-            count > 0 && count.is_multiple_of(*channels),
-            format!("samples of {channels} numbers"),
-        ),
-        Form::Fields { .. } | Form::Whole { .. } => {
-            (flat_dims(&plan.dims, count, dims), words(&plan.dims))
-        }
+    let fits = match &plan.form {
+        Form::Window { channels, .. } => count > 0 && count.is_multiple_of(*channels),
+        Form::Fields { .. } | Form::Whole { .. } => flat_dims(&plan.dims, count, dims),
     };
     if whole && fits {
         return Ok(());
     }
+    let takes = match &plan.form {
+        Form::Window { channels, .. } => format!("samples of {channels} numbers"),
+        Form::Fields { .. } | Form::Whole { .. } => words(&plan.dims),
+    };
     let (bytes, name) = (bytes.len(), dtype.name());
     let words = format!("{bytes} bytes of {name}; the pipeline takes {takes}");
     Err(Reason::new(RejectCode::PayloadLength, words))
