@@ -14,9 +14,6 @@ use tokio::time::timeout;
 
 use crate::{contestants::Topics, wire::Wire};
 
-/// Devices that publish in turn. Each device's results come in the order of its messages.
-const DEVICES: usize = 8;
-
 /// 32 f32, as the network wants them.
 pub(crate) const PAYLOAD_BYTES: usize = 128;
 
@@ -29,6 +26,7 @@ const LATENCY_US_MAX: u64 = 60_000_000;
 pub(crate) struct Generator {
     publisher: Wire,
     dashboard: Wire,
+    /// What each device publishes, in turn. Each device's results come in the order of its messages.
     devices: Vec<Publish>,
     payload: Bytes,
     topics: Topics,
@@ -55,27 +53,20 @@ impl Generator {
     pub(crate) async fn connect(port: u16, name: &str, topics: Topics) -> Result<Self> {
         let publisher = Wire::connect(port, &format!("bench-sensors-{name}")).await?;
         let mut dashboard = Wire::connect(port, &format!("bench-dashboard-{name}")).await?;
-        let results = format!("{}/+", topics.results);
-        let rejects = topics
-            .rejects
-            .as_ref()
-            .map(|rejects| format!("{rejects}/+"));
-        let filters: Vec<&str> = [Some(results.as_str()), rejects.as_deref()]
-            .into_iter()
-            .flatten()
-            .collect();
+        let filters = topics.answers();
+        let filters: Vec<&str> = filters.iter().map(String::as_str).collect();
         dashboard.subscribe(&filters).await?;
         let payload = payload();
-        let devices = (0..DEVICES)
-            .map(|device| message(topics.input(&format!("d{device}")), &payload))
+        let devices: Vec<Publish> = (0..topics.devices)
+            .map(|device| message(topics.input(&format!("d{device}"), device), &payload))
             .collect();
         Ok(Self {
             publisher,
             dashboard,
             devices,
             payload,
+            sent_at: vec![VecDeque::new(); topics.devices],
             topics,
-            sent_at: vec![VecDeque::new(); DEVICES],
             packet_id: 0,
             sent: 0,
             confirmed: 0,
@@ -88,7 +79,7 @@ impl Generator {
     /// Gives that result's payload.
     pub(crate) async fn first_result(&mut self, deadline: Duration) -> Result<Bytes> {
         let end = Instant::now() + deadline;
-        let probe = message(self.topics.input("probe"), &self.payload);
+        let probe = message(self.topics.input("probe", 0), &self.payload);
         while Instant::now() < end {
             self.publish(&probe)?;
             self.publisher.flush().await?;
@@ -176,7 +167,7 @@ impl Generator {
         let window = u64::try_from(window)?;
         let unconfirmed_max = u64::from(self.publisher.receive_max);
         while self.in_flight() < window && self.sent - self.confirmed < unconfirmed_max {
-            let device = usize::try_from(self.sent)? % DEVICES;
+            let device = usize::try_from(self.sent)? % self.devices.len();
             let publish = self.devices[device].clone();
             self.publish(&publish)?;
             self.sent_at[device].push_back(now);
@@ -267,8 +258,7 @@ impl Generator {
 
     fn check_reject(&self, publish: &Publish) -> Result<()> {
         let topic = String::from_utf8_lossy(&publish.topic);
-        let rejects = self.topics.rejects.as_deref();
-        if rejects.is_some_and(|rejects| topic.starts_with(rejects)) {
+        if self.topics.is_reject(&topic) {
             bail!("a reject: {}", String::from_utf8_lossy(&publish.payload));
         }
         Ok(())

@@ -10,7 +10,7 @@ use crate::contestants::Kind;
 #[command(name = "cargo xtask bench e2e", bin_name = "cargo xtask bench e2e")]
 pub(crate) struct Options {
     /// Seconds of each measurement (each contestant, each window, each round).
-    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u64).range(1..=600))]
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=600))]
     seconds: u64,
 
     /// Rounds; the contestants take turns in each.
@@ -21,7 +21,8 @@ pub(crate) struct Options {
     #[arg(long, conflicts_with_all = ["seconds", "rounds"])]
     quick: bool,
 
-    /// Measure only these: generator, echo, weir-wasmtime, weir-wasmi, python.
+    /// Measure only these: generator, echo, weir-wasmtime, weir-wasmi, weir-wasmi-int8, python, pipelines-1,
+    /// pipelines-64, devices-1, devices-10000.
     #[arg(long, value_delimiter = ',', value_parser = kind)]
     only: Vec<Kind>,
 

@@ -8,7 +8,7 @@ use crate::{
     generator::{Generator, Measured},
     machine::cpu_seconds,
     options::Options,
-    report::{Figures, Row, WINDOWS},
+    report::{Figures, Row},
 };
 
 /// A contestant has its subscription when this is over, its first compilation of the guest included.
@@ -16,6 +16,7 @@ const READY_DEADLINE: Duration = Duration::from_secs(120);
 
 /// A contestant with the load generator that is connected for it.
 struct Lane {
+    kind: Kind,
     contestant: Contestant,
     generator: Generator,
     row: Row,
@@ -72,6 +73,7 @@ async fn start(kind: Kind, stage: &Stage) -> Result<Lane> {
     let mut row = Row::new(kind);
     row.answer = answer(&first?);
     Ok(Lane {
+        kind,
         contestant,
         generator,
         row,
@@ -80,7 +82,7 @@ async fn start(kind: Kind, stage: &Stage) -> Result<Lane> {
 
 impl Lane {
     async fn turn(&mut self, options: &Options) -> Result<()> {
-        for window in WINDOWS {
+        for &window in self.kind.windows() {
             let process = self
                 .contestant
                 .process

@@ -5,11 +5,7 @@ use weir_tests::Process;
 use super::{Contestant, Stage, Topics};
 
 pub(super) fn start(stage: &Stage) -> Result<Contestant> {
-    let topics = Topics {
-        input: "bench-echo/{device}/in".to_owned(),
-        results: "bench-echo-results".to_owned(),
-        rejects: None,
-    };
+    let topics = Topics::new("bench-echo/{device}/in", "bench-echo-results");
     let mut command = Command::new(weir_tests::profile_folder()?.join("bench-echo"));
     command
         .args(["--port", &stage.port.to_string()])

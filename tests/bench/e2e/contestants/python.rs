@@ -5,11 +5,7 @@ use weir_tests::{Process, bench};
 use super::{Contestant, Stage, Topics};
 
 pub(super) fn start(stage: &Stage) -> Result<Contestant> {
-    let topics = Topics {
-        input: "bench-python/{device}/in".to_owned(),
-        results: "bench-python-results".to_owned(),
-        rejects: None,
-    };
+    let topics = Topics::new("bench-python/{device}/in", "bench-python-results");
     let repository = weir_tests::repository();
     let mut command = Command::new(bench::python(&stage.target)?);
     command
