@@ -16,6 +16,7 @@ const BUILD: (&str, &[&str]) = (
         nn_graph::FEATURE,
         "bulk-memory",
         "nontrapping-float-to-int",
+        "reference-types",
         "sign-extension",
         "simd",
     ],
