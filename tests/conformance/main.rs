@@ -11,6 +11,7 @@ mod nn;
 mod numerics;
 mod outputs;
 mod shipped;
+mod snapshot;
 mod state;
 
 /// Makes each function a test under each engine: `<file>::wasmi::<function>`, `<file>::wasm3::<function>` …

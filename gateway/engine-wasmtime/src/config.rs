@@ -33,7 +33,7 @@ const REFUSED: WasmFeatures = WasmFeatures::MEMORY64
 
 /// What of a memory's and a table's written pages is put back by copying instead of unmapping, when an instance ends.
 /// Measured: see decision 0010.
-const MEMORY_KEEP_BYTES: usize = 256 * 1024;
+const MEMORY_KEEP_BYTES: usize = 4 << 20;
 const TABLE_KEEP_BYTES: usize = 64 * 1024;
 /// Instances whose memory is unmapped in one go.
 const DECOMMIT_BATCH: usize = 1;

@@ -3,7 +3,8 @@ use std::time::{Duration, Instant};
 use crate::make::Phase;
 
 /// How long an order takes before anything is told of it, and how often it is told from then on.
-const TOLD_EVERY: Duration = Duration::from_secs(2);
+const TOLD_AFTER: Duration = Duration::from_secs(2);
+const TOLD_EVERY: Duration = Duration::from_secs(5);
 
 /// Tells in the log how far the compiling of a guest is, where it takes long enough to be waited for.
 pub(crate) struct Progress<'a> {
@@ -32,7 +33,8 @@ impl<'a> Progress<'a> {
         if self.phase.replace(phase) != Some(phase) {
             tracing::debug!(guest, "guest {guest}: {phase} begins after {seconds} s");
         }
-        if self.told.elapsed() < TOLD_EVERY {
+        let silent = if self.is_long { TOLD_EVERY } else { TOLD_AFTER };
+        if self.told.elapsed() < silent {
             return;
         }
         if !self.is_long {

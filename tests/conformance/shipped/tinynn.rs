@@ -1,7 +1,10 @@
 use weir_engine::Limits;
 
-use super::{built, golden::answers_as_recorded};
-use crate::bench::{engines, limits};
+use super::{
+    built,
+    golden::{answers_as_recorded, begins_with_its_model},
+};
+use crate::bench::{engines, limits, wasmtime};
 
 const MODELS: [&str; 3] = ["vibration-int8", "vibration-bands-int8", "digits-int8"];
 
@@ -17,5 +20,13 @@ fn answers_with_the_packers_bits_under_every_engine() {
         for model in MODELS {
             answers_as_recorded(engine.as_ref(), &code, model, &limits, usize::MAX);
         }
+    }
+}
+
+#[test]
+fn begins_with_its_model_under_wasmtime() {
+    let code = built("wasm32v1-none", "tinynn");
+    for model in MODELS {
+        begins_with_its_model(&wasmtime(), &code, model, &limits());
     }
 }

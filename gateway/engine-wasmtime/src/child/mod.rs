@@ -11,7 +11,10 @@ use std::{
     io::{self, Read, Write},
     os::{
         fd::OwnedFd,
-        unix::{net::UnixStream, process::ExitStatusExt},
+        unix::{
+            net::UnixStream,
+            process::{CommandExt, ExitStatusExt},
+        },
     },
     path::PathBuf,
     process::{Child, Command, ExitStatus, Stdio},
@@ -32,6 +35,8 @@ use crate::make::{Fault, Order, Phase};
 
 /// How often progress is told while nothing new is said.
 const TOLD_EVERY: Duration = Duration::from_secs(1);
+/// Its name in a list of processes.
+const SHOWN_AS: &str = "weir";
 /// What is read of a compiler's complaints.
 const COMPLAINT_BYTES_MAX: u64 = 4096;
 
@@ -72,6 +77,7 @@ pub(crate) fn order(
     let start = |error: io::Error| Fault::Compile(format!("its compiler does not start: {error}"));
     let (ours, theirs) = UnixStream::pair().map_err(start)?;
     let child = command
+        .arg0(SHOWN_AS)
         .env_clear()
         .current_dir("/")
         .stdin(OwnedFd::from(theirs))

@@ -164,7 +164,7 @@ fn compare(
     code: &GuestCode,
     model: Option<&Model>,
 ) -> Result<Exit> {
-    let engines = Engines::start(&settings)?;
+    let engines = Engines::start(settings)?;
     let mut out = std::io::stdout().lock();
     let (mut exit, mut ran) = (Exit::Done, false);
     let golden = model.and_then(|model| model.golden.as_ref());
