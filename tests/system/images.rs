@@ -33,10 +33,10 @@ guest = "echo"
 decode = { codec = "image", color = "bgr", resize = "pad", pixels_max = 4096 }
 "#;
 
-const PIXELS: usize = 64;
+pub(crate) const PIXELS: usize = 64;
 
 /// What the model's manifest prepares its input with.
-fn levels(prepared: &[f32]) -> Result<Vec<u8>> {
+pub(crate) fn levels(prepared: &[f32]) -> Result<Vec<u8>> {
     let text = fs::read_to_string(weir_tests::repository().join("models/digits/model.toml"))?;
     let manifest: toml::Table = text.parse()?;
     let number = |key: &str| manifest["inputs"][0][key][0].as_float().unwrap_or(f64::NAN);
@@ -48,7 +48,7 @@ fn levels(prepared: &[f32]) -> Result<Vec<u8>> {
     Ok(prepared.iter().map(level).collect::<Result<_, _>>()?)
 }
 
-fn golden(file: &str) -> Result<Vec<f32>> {
+pub(crate) fn golden(file: &str) -> Result<Vec<f32>> {
     let bytes = fs::read(
         weir_tests::repository()
             .join("models/digits/golden")
@@ -58,7 +58,7 @@ fn golden(file: &str) -> Result<Vec<f32>> {
     Ok(words.iter().map(|word| f32::from_le_bytes(*word)).collect())
 }
 
-fn png(pixels: &[u8], width: u32, height: u32, color: ExtendedColorType) -> Result<Vec<u8>> {
+pub(crate) fn png(pixels: &[u8], width: u32, height: u32, color: ExtendedColorType) -> Result<Vec<u8>> {
     let mut out = Vec::new();
     PngEncoder::new(&mut out).write_image(pixels, width, height, color)?;
     Ok(out)
@@ -115,7 +115,7 @@ async fn digits_are_read_from_png_and_jpeg() -> Result<()> {
     Ok(())
 }
 
-fn softmax(logits: &[f32]) -> Vec<f64> {
+pub(crate) fn softmax(logits: &[f32]) -> Vec<f64> {
     let powers: Vec<f64> = logits.iter().map(|logit| f64::from(*logit).exp()).collect();
     let sum: f64 = powers.iter().sum();
     powers.iter().map(|power| power / sum).collect()

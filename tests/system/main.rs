@@ -20,6 +20,7 @@ mod demo;
 mod drain;
 mod embedded;
 mod faults;
+mod graphs;
 mod hostile;
 mod images;
 mod journey;
