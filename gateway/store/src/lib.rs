@@ -5,6 +5,7 @@ mod admit;
 mod file;
 mod graph;
 mod model;
+mod shared;
 mod signature;
 mod store;
 

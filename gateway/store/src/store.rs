@@ -1,15 +1,26 @@
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use weir_engine::{GuestCode, GuestOrigin};
 use weir_profile::{GuestName, ModelName, Paths, Profile};
 
-use crate::{AdmitError, Model, ModelError, ReadError, admit::admit, file, model::read_model};
+use crate::{
+    AdmitError, Model, ModelError, ReadError,
+    admit::{Known, admit_unless_known},
+    file,
+    model::read_model,
+    shared::Shared,
+};
 
 /// The folders of guests and models, first match wins.
 #[derive(Debug, Clone)]
 pub struct Store {
     guests: Vec<PathBuf>,
     models: Vec<PathBuf>,
+    known: Known,
+    shared: Shared,
 }
 
 impl Store {
@@ -19,6 +30,8 @@ impl Store {
         Self {
             guests: paths.guests.clone(),
             models: paths.models.clone(),
+            known: Known::at(&paths.cache),
+            shared: Shared::default(),
         }
     }
 
@@ -41,7 +54,12 @@ impl Store {
                 cause,
             },
         })?;
-        admit(name, wasm.into(), profile, GuestOrigin::File(path))
+        let origin = GuestOrigin::File(path);
+        let code = admit_unless_known(name, wasm.into(), profile, origin, &self.known)?;
+        Ok(GuestCode {
+            wasm: self.shared.of(code.sha256, Arc::clone(&code.wasm)),
+            ..code
+        })
     }
 
     /// Finds a model and reads it within the profile's model size.
@@ -55,7 +73,13 @@ impl Store {
             |path| path.join("model.toml").exists(),
         );
         match folder {
-            Some(folder) => read_model(&folder, name, profile.limits.model_bytes_max),
+            Some(folder) => {
+                let model = read_model(&folder, name, profile.limits.model_bytes_max)?;
+                Ok(Model {
+                    bytes: self.shared.of(model.sha256, Arc::clone(&model.bytes)),
+                    ..model
+                })
+            }
             None => Err(ModelError::NotFound {
                 model: name.clone(),
                 searched: listed(&self.models),
