@@ -50,7 +50,7 @@ pub struct Model {
 impl Model {
     /// Its bytes, for a guest that loads them itself.
     #[must_use]
-    pub fn for_guest(&self) -> weir_engine::GuestModel {
+    pub(crate) fn for_guest(&self) -> weir_engine::GuestModel {
         weir_engine::GuestModel {
             sha256: self.sha256,
             bytes: Arc::clone(&self.bytes),
