@@ -99,7 +99,7 @@ fn open(
         lane.profile.class,
         fits::features(lane),
     );
-    let fresh = lane.isolation == Isolation::Fresh;
+    let fresh = lane.isolation == Isolation::Fresh && !fits::compiles_without_a_model(&guest, lane);
     let cold = fits::cold(&guest, lane).filter(|_| fresh);
     let costly = cold.map(|why| costly(pipeline, &guest, took, &why));
     Ok(Opens {
@@ -128,7 +128,7 @@ fn costly(pipeline: &PreparedPipeline, guest: &GuestSource, took: Duration, why:
         "each message pays for opening {}, {ms:.2} ms here: it starts cold, {why}",
         guest.name
     );
-    let help = "isolation = \"warm\" keeps instances; Wasmtime starts new ones from a snapshot";
+    let help = "isolation = \"warm\" keeps instances; where Wasmtime runs a guest, most start from a snapshot";
     Finding {
         file,
         line,

@@ -1,6 +1,6 @@
 //! What a class grants and what a guest asks for, in words: for `check` and `explain`.
 
-use weir_engine::Start;
+use weir_engine::{EngineKind, Start};
 use weir_pool::GuestSource;
 use weir_profile::Isolation;
 use weir_store::asked_memory;
@@ -59,9 +59,17 @@ pub(super) fn cold(guest: &GuestSource, lane: &PreparedLane) -> Option<String> {
     match (guest.module.start(), guest.module.why_cold()) {
         (Start::Snapshot, _) => None,
         (Start::Cold, Some(why)) => Some(why.to_owned()),
+        (Start::Cold, None) if compiles_without_a_model(guest, lane) => {
+            Some("it has no model to load".to_owned())
+        }
         (Start::Cold, None) => Some(format!(
             "engine {} makes no snapshot of it",
             lane.engine.engine
         )),
     }
+}
+
+/// Whether a cold start is the cheapest that there is: compiled code, and no model that a snapshot would have loaded.
+pub(super) fn compiles_without_a_model(guest: &GuestSource, lane: &PreparedLane) -> bool {
+    guest.model.is_none() && lane.engine.engine == EngineKind::Wasmtime
 }
