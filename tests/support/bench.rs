@@ -16,7 +16,7 @@ pub use goals::{GOALS, ProjectGoal, Target};
 pub use machine::{Machine, first_line};
 pub use memory::{descendants, pss_kib, tree_pss_mb};
 pub use networks::network;
-pub use output::{Output, figures_file};
+pub use output::{Output, compiled_guests, figures_file};
 pub use plot::{Bars, Plot};
 pub use python::python;
 pub use row::{Row, figure, goals_list, rows_table};

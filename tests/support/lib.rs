@@ -15,6 +15,6 @@ mod process;
 pub use broker::Mosquitto;
 pub use client::{Client, Publication, Receipt, Received};
 pub use config::NodeConfig;
-pub use node::WeirProcess;
+pub use node::{WeirProcess, weir_program};
 pub use places::{free_port, guests, profile_folder, repository, target_folder, wasm3_worker};
 pub use process::Process;

@@ -62,7 +62,7 @@ impl WeirProcess {
     /// # Errors
     /// Fails where there is no binary.
     pub fn spawn(config: &NodeConfig) -> Result<Self> {
-        let mut command = Command::new(program()?);
+        let mut command = Command::new(weir_program()?);
         command.arg("run").arg("--config").arg(config.write()?);
         command
             .args(config.arguments())
@@ -132,7 +132,11 @@ fn ready_lines(config: &NodeConfig) -> usize {
     log.matches(READY).count()
 }
 
-fn program() -> Result<PathBuf> {
+/// The program that nodes run: `WEIR_BIN`, else `weir` beside this executable.
+///
+/// # Errors
+/// Fails where it is not there.
+pub fn weir_program() -> Result<PathBuf> {
     let program = match env::var_os("WEIR_BIN") {
         Some(program) => PathBuf::from(program),
         None => places::profile_folder()?.join("weir"),

@@ -1,20 +1,18 @@
 use std::time::{Duration, Instant};
 
-use anyhow::Result;
-use weir_tests::{
-    Client, Mosquitto, NodeConfig, Publication, Received, WeirProcess, target_folder,
-};
+use anyhow::{Context, Result};
+use weir_tests::{Client, Mosquitto, NodeConfig, Publication, WeirProcess, bench::compiled_guests};
 
 use crate::{
     Figures,
     workload::{PROFILE, Workload},
 };
 
-const COMPILED_DEADLINE: Duration = Duration::from_secs(300);
 const RESULT_DEADLINE: Duration = Duration::from_secs(60);
 const END_DEADLINE: Duration = Duration::from_secs(60);
 
-/// From the start of the process `weir run` to the result of a message that waits at the broker.
+/// From the start of the process `weir run` to the result of a message that waits at the broker, in the session that
+/// an earlier run has left.
 pub(crate) async fn measure(
     workload: &Workload,
     broker: &Mosquitto,
@@ -26,14 +24,15 @@ pub(crate) async fn measure(
     dashboard
         .subscribe(&format!("weir/results/{PIPELINE}/+"))
         .await?;
-    let topic = format!("{}/pump", config.name());
-    dashboard
-        .publish(Publication::new(topic.as_str(), workload.input.clone()).retained())
-        .await?;
     // Whatever is not compiled yet is compiled now.
-    first_result(&config, &dashboard, COMPILED_DEADLINE).await?;
+    let mut first = WeirProcess::start(&config).await?;
+    first.sigterm()?;
+    first.ended_within(END_DEADLINE).await?;
+    let topic = format!("{}/pump", config.name());
     for _ in 0..rounds {
-        let took = first_result(&config, &dashboard, RESULT_DEADLINE).await?;
+        let message = Publication::new(topic.as_str(), workload.input.clone());
+        dashboard.publish(message).await?;
+        let took = first_result(&config, &dashboard).await?;
         figures.push(
             "first-result",
             workload.plan.key,
@@ -41,26 +40,18 @@ pub(crate) async fn measure(
             took.as_secs_f64() * 1e3,
         );
     }
-    // The next workload's node has the same pipeline, and must not see this message.
-    dashboard
-        .publish(Publication::new(topic, Vec::new()).retained())
-        .await
+    Ok(())
 }
 
 const PIPELINE: &str = "coldstart";
 
-async fn first_result(
-    config: &NodeConfig,
-    dashboard: &Client,
-    deadline: Duration,
-) -> Result<Duration> {
+async fn first_result(config: &NodeConfig, dashboard: &Client) -> Result<Duration> {
     let begun = Instant::now();
     let mut node = WeirProcess::spawn(config)?;
-    let result = |message: &Received| !message.retained;
-    let arrived = dashboard.take(result, deadline).await;
+    let arrived = dashboard.take(|_| true, RESULT_DEADLINE).await;
     let took = begun.elapsed();
     node.still_runs()?;
-    arrived?;
+    arrived.with_context(|| node.log())?;
     node.sigterm()?;
     node.ended_within(END_DEADLINE).await?;
     Ok(took)
@@ -74,11 +65,11 @@ fn config(workload: &Workload, broker: &Mosquitto) -> Result<NodeConfig> {
          call_deadline_ms_max = 10_000\n"
     );
     let section = format!(
-        "[pipeline.{PIPELINE}]\ntopic = \"{name}/{{device}}\"\nretained = true\nprofile = \"coldstart\"\n\
+        "[pipeline.{PIPELINE}]\ntopic = \"{name}/{{device}}\"\nprofile = \"coldstart\"\n\
          guest = \"{}\"\nmodel = \"{}\"\ndecode = {{ codec = \"raw\", dtype = \"f32\" }}\n",
         plan.guest, plan.model
     );
-    let cache = target_folder()?.join("bench").join("guests");
+    let cache = compiled_guests()?;
     Ok(NodeConfig::new(&name, broker.port())?
         .cache(&cache)
         .models(&workload.models)

@@ -49,6 +49,7 @@ async fn main() -> Result<()> {
     let rounds = if options.quick { 1 } else { options.rounds };
     let machine = Machine::look();
     let broker = Mosquitto::start().await?;
+    node::warn_of_others()?;
     let mut rows = Vec::new();
     let asked = |case: &&Case| {
         let named = options.workload.as_ref();

@@ -1,8 +1,9 @@
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeSet, fs, time::Duration};
 
 use anyhow::Result;
 use weir_tests::{
-    Client, Mosquitto, NodeConfig, Publication, WeirProcess, bench::tree_pss_mb, target_folder,
+    Client, Mosquitto, NodeConfig, Publication, WeirProcess,
+    bench::{compiled_guests, tree_pss_mb},
 };
 
 use crate::cases::Case;
@@ -32,13 +33,27 @@ pub(crate) async fn idle_pss_mb(case: &Case, broker: &Mosquitto, pipelines: u16)
     Ok(pss_mb)
 }
 
+/// A page that another process uses too counts half: a second weir makes the first one look small.
+pub(crate) fn warn_of_others() -> Result<()> {
+    let weir = weir_tests::weir_program()?.canonicalize()?;
+    let processes = fs::read_dir("/proc")?.filter_map(Result::ok);
+    let others = processes.filter(|process| {
+        fs::read_link(process.path().join("exe")).is_ok_and(|program| program == weir)
+    });
+    let others = others.count();
+    if others > 0 {
+        eprintln!("{others} processes of the same weir run already: the figures are too small");
+    }
+    Ok(())
+}
+
 fn config(case: &Case, broker: &Mosquitto, pipelines: u16) -> Result<NodeConfig> {
     let (key, engine) = (case.key, case.engine);
     let profile = format!(
         "inherit = \"{}\"\nengine = \"{engine}\"\n\n[limits]\nload_deadline_ms_max = 120_000\n",
         case.profile
     );
-    let cache = target_folder()?.join("bench").join("guests");
+    let cache = compiled_guests()?;
     let mut config = NodeConfig::new(&format!("footprint-{key}-{pipelines}"), broker.port())?
         .cache(&cache)
         .profile("footprint", &profile)?;

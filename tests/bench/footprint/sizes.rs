@@ -1,5 +1,5 @@
 use std::{
-    env, fs,
+    fs,
     path::{Path, PathBuf},
 };
 
@@ -12,11 +12,7 @@ const BYTES_PER_MB: f64 = 1e6;
 
 /// The sizes of the programs and of the guests on disk.
 pub(crate) fn rows() -> Result<Vec<Row>> {
-    let weir = match env::var_os("WEIR_BIN") {
-        Some(program) => PathBuf::from(program),
-        None => weir_tests::profile_folder()?.join("weir"),
-    };
-    let mut rows = vec![row("weir", &weir)?];
+    let mut rows = vec![row("weir", &weir_tests::weir_program()?)?];
     if let Ok(worker) = weir_tests::wasm3_worker() {
         rows.push(row("weir-wasm3", &worker)?);
     }

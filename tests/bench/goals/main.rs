@@ -75,7 +75,7 @@ fn table(rows: &[Row]) -> String {
 fn measures(row: &Row, goal: &ProjectGoal) -> bool {
     row.bench == goal.bench
         && row.measure == goal.measure
-        && row.reference.as_deref() == goal.reference
+        && (goal.reference.is_none() || row.reference.as_deref() == goal.reference)
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-use std::{fs, path::PathBuf};
+use std::{fs, os::unix::fs::PermissionsExt, path::PathBuf};
 
 use anyhow::{Context, Result};
 use clap::Args;
@@ -58,6 +58,17 @@ impl Output {
 pub fn figures_file(bench: &str) -> Result<PathBuf> {
     let folder = crate::profile_folder()?.join("bench-figures");
     Ok(folder.join(format!("{bench}.jsonl")))
+}
+
+/// The folder for compiled guests that outlives a bench. A node keeps nothing where others could look.
+///
+/// # Errors
+/// Fails where it cannot be made.
+pub fn compiled_guests() -> Result<PathBuf> {
+    let folder = crate::target_folder()?.join("bench").join("guests");
+    fs::create_dir_all(&folder)?;
+    fs::set_permissions(&folder, fs::Permissions::from_mode(0o700))?;
+    Ok(folder)
 }
 
 fn json_lines(rows: &[Row]) -> Result<String> {

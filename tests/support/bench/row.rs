@@ -59,14 +59,14 @@ impl Row {
         }
     }
 
-    /// The same figure against another one of the run. A goal of the project that names both applies to their ratio.
+    /// The same figure against another one of the run. A goal of the project that names both applies to their ratio;
+    /// without one, a goal of the value stays.
     #[must_use]
     pub fn against(mut self, reference: &str, theirs: Spread) -> Self {
         let ratio = self.value / theirs.median;
         self.reference = Some(reference.to_owned());
         self.reference_value = Some(theirs.median);
         self.ratio = Some(ratio);
-        (self.goal, self.met) = (None, None);
         let Some(target) = goals::target(&self.bench, &self.measure, Some(reference)) else {
             return self;
         };
@@ -98,12 +98,17 @@ impl Row {
         }
     }
 
-    /// The figure that a goal is about: the ratio where there is one.
+    /// Whether its goal is about the ratio.
+    fn is_of_ratio(&self) -> bool {
+        self.goal.as_ref().is_some_and(|goal| goal.ends_with('×'))
+    }
+
+    /// The figure that its goal is about.
     #[must_use]
     pub fn reached(&self) -> String {
         match self.ratio {
-            Some(ratio) => format!("{ratio:.2} ×"),
-            None => format!("{} {}", figure(self.value), self.unit),
+            Some(ratio) if self.is_of_ratio() => format!("{ratio:.2} ×"),
+            _ => format!("{} {}", figure(self.value), self.unit),
         }
     }
 }
@@ -168,6 +173,7 @@ pub fn goals_list(rows: &[Row]) -> String {
         let against = row
             .reference
             .as_ref()
+            .filter(|_| row.is_of_ratio())
             .map(|reference| format!(" ÷ {reference}"));
         text.push_str(&format!(
             "- {verdict}: {}{}: {} (wanted {goal})\n",
@@ -227,6 +233,11 @@ mod tests {
         );
         assert_eq!(idle.goal.as_deref(), Some("≤ 12 MB"));
         assert_eq!(idle.met, Some(false));
-        assert!(rows_table(&[idle]).contains("| pss-idle/wasmi | 13.0 MB | 12.8–13.1 |"));
+        let table = rows_table(std::slice::from_ref(&idle));
+        assert!(table.contains("| pss-idle/wasmi | 13.0 MB | 12.8–13.1 |"));
+        let compared = idle.against("pss-idle/other", spread(26.0, 26.0, 26.0));
+        assert_eq!(compared.ratio, Some(0.5));
+        assert_eq!(compared.met, Some(false), "the goal is the value's");
+        assert_eq!(compared.reached(), "13.0 MB");
     }
 }
