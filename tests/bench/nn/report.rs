@@ -12,6 +12,18 @@ pub(crate) const BENCH: &str = "nn";
 const UNIT: &str = "ms";
 const METHOD: &str = include_str!("method.md");
 
+/// What a figure says of somebody: behind the measure's name, and how it is found.
+type Figure = (&'static str, fn(&Measured) -> Option<Spread>);
+/// A part of an inference: its measure, and which it is.
+type Part = (&'static str, fn(&Parts) -> Duration);
+
+const FIGURES: [Figure; 2] = [("", medians), ("-p99", slowest)];
+const PARTS: [Part; 3] = [
+    ("prepare", |parts| parts.prepare),
+    ("graph", |parts| parts.graph),
+    ("finish", |parts| parts.finish),
+];
+
 /// The figures of a run.
 #[derive(Debug, Default)]
 pub(crate) struct Report {
@@ -85,9 +97,7 @@ impl Report {
         } else {
             "predict"
         };
-        let figures: [(&str, fn(&Measured) -> Option<Spread>); 2] =
-            [("", medians), ("-p99", slowest)];
-        for (suffix, figure) in figures {
+        for (suffix, figure) in FIGURES {
             let Some(spread) = figure(one) else {
                 continue;
             };
@@ -100,12 +110,7 @@ impl Report {
             }
             self.rows.push(row);
         }
-        let parts: [(&str, fn(&Parts) -> Duration); 3] = [
-            ("prepare", |parts| parts.prepare),
-            ("graph", |parts| parts.graph),
-            ("finish", |parts| parts.finish),
-        ];
-        for (part, of) in parts {
+        for (part, of) in PARTS {
             let name = format!("{part}/{}/{}", network.key, one.who.key());
             let rounds = one.turns.iter().filter_map(|turn| {
                 let times = turn.parts.iter().map(|parts| milliseconds(of(parts)));

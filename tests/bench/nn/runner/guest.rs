@@ -1,7 +1,7 @@
 //! A guest, driven as a node drives it.
 
 use std::{
-    path::PathBuf,
+    path::Path,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -125,7 +125,7 @@ fn code(name: &str) -> Result<GuestCode> {
     })
 }
 
-fn manifest(wasm: &[u8], path: &PathBuf) -> Result<Manifest> {
+fn manifest(wasm: &[u8], path: &Path) -> Result<Manifest> {
     for payload in Parser::new(0).parse_all(wasm) {
         if let Payload::CustomSection(section) = payload?
             && section.name() == MANIFEST_SECTION

@@ -41,11 +41,10 @@ impl Plan {
 
     pub(crate) fn open(self) -> Result<Native> {
         let builder = Session::builder(self.library.environment()).map_err(failed)?;
-        let builder = builder
-            .with_optimization_level(GraphOptimizationLevel::All)
-            .and_then(|builder| builder.with_intra_threads(1))
-            .and_then(|builder| builder.with_inter_threads(1));
-        let mut builder = builder.map_err(|error| anyhow!("{error}"))?;
+        let level = GraphOptimizationLevel::All;
+        let builder = builder.with_optimization_level(level).map_err(failed)?;
+        let builder = builder.with_intra_threads(1).map_err(failed)?;
+        let mut builder = builder.with_inter_threads(1).map_err(failed)?;
         let input = if self.is_f32 {
             let values = super::floats(&self.values);
             Tensor::from_array((self.dims, values))
@@ -86,6 +85,6 @@ impl Runner for Native {
     }
 }
 
-fn failed(error: ort::Error) -> anyhow::Error {
+fn failed<R>(error: ort::Error<R>) -> anyhow::Error {
     anyhow!("{error}")
 }

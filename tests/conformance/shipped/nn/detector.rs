@@ -102,7 +102,7 @@ fn both_builds_give_the_same_bits() {
             assert_eq!(vectors.data, scalar.data, "{size:?}");
             found += vectors.dims[0];
             let inside = |numbers: &[f32]| {
-                let limits = [size.1, size.0].map(|side| side as f32);
+                let limits = [size.1, size.0].map(|side| f32::from(u8::try_from(side).unwrap()));
                 numbers[0] >= 0.0
                     && numbers[1] >= 0.0
                     && numbers[2] <= limits[0]

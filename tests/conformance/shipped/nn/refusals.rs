@@ -50,7 +50,10 @@ fn a_graph_that_the_host_does_not_have_is_named() {
             &unknown,
             provider(&known, &model),
         );
-        let error = opened.err().expect("it does not open").to_string();
+        let Err(error) = opened else {
+            panic!("it opened");
+        };
+        let error = error.to_string();
         assert!(error.contains("another"), "{error}");
     }
 }
