@@ -33,7 +33,7 @@ fn writer(softmax: bool, change: impl FnOnce(&mut ResultOptions)) -> ResultWrite
 fn json(writer: &mut ResultWriter, outputs: &[Tensor]) -> Result<serde_json::Value, &'static str> {
     let written = writer.write(FACTS, outputs).map_err(|reason| reason.code);
     let (bytes, best) = written?;
-    let document: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
+    let document: serde_json::Value = serde_json::from_slice(bytes).unwrap();
     assert_eq!(document["label"].as_str(), best.label.as_deref());
     Ok(document)
 }
@@ -111,7 +111,7 @@ fn json_refuses_what_it_cannot_carry_and_postcard_carries_it() {
     );
     let mut writer = writer(false, |options| options.format = ResultFormat::Postcard);
     let (bytes, _) = writer.write(FACTS, &broken).unwrap();
-    let read = weir_payload::InferenceResult::decode(&bytes).unwrap();
+    let read = weir_payload::InferenceResult::decode(bytes).unwrap();
     assert_eq!(read.label, Some("bearing_fault"));
     let output = read.outputs.iter().next().unwrap();
     assert_eq!(output.dims.as_slice(), [1, 4]);
@@ -132,7 +132,7 @@ fn cbor_says_the_same_as_json() {
             options.format = ResultFormat::Cbor;
         });
         let (bytes, best) = writer.write(FACTS, &outputs).unwrap();
-        let cbor: serde_json::Value = cbor4ii::serde::from_slice(&bytes).unwrap();
+        let cbor: serde_json::Value = cbor4ii::serde::from_slice(bytes).unwrap();
         assert_eq!(cbor["label"].as_str(), best.label.as_deref());
         assert_eq!(shortened(cbor), shortened(json));
     }
@@ -160,7 +160,7 @@ fn cbor_carries_what_json_cannot() {
         .unwrap();
     let infinite = [0xfa, 0x7f, 0x80, 0, 0];
     assert!(bytes.windows(5).any(|bytes| bytes == infinite));
-    assert!(cbor4ii::serde::from_slice::<serde_json::Value>(&bytes).is_ok());
+    assert!(cbor4ii::serde::from_slice::<serde_json::Value>(bytes).is_ok());
 }
 
 #[test]
