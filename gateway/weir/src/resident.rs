@@ -4,11 +4,13 @@ use std::{env, fs};
 
 use rustix::mm::{Advice, madvise};
 
-/// Takes the pages of this program's file that starting has touched out of the process: configuration, checks and
-/// linking are read once and never again. Whatever is still needed comes back from the page cache by itself.
+/// Gives the system what starting has allocated and freed, and takes the pages of this program's file that starting has
+/// touched out of the process: configuration, checks and linking are read once and never again. Whatever is still
+/// needed comes back from the page cache by itself.
 ///
 /// Half of an idle node's memory were such pages (`cargo xtask bench footprint`).
 pub(crate) fn give_back_what_starting_needed() {
+    trim_heap();
     let (Ok(program), Ok(maps)) = (env::current_exe(), fs::read_to_string("/proc/self/smaps"))
     else {
         return;
@@ -22,6 +24,17 @@ pub(crate) fn give_back_what_starting_needed() {
         if let Err(error) = given {
             tracing::debug!("pages of the program stay: {error}");
         }
+    }
+}
+
+/// glibc keeps what is freed. Files that were read on the way to a guest are as large as the guest.
+fn trim_heap() {
+    #[cfg(target_env = "gnu")]
+    {
+        #[expect(unsafe_code, reason = "glibc's own function")]
+        // SAFETY: it takes a number, and may be called at any time on any thread.
+        let trimmed = unsafe { libc::malloc_trim(0) };
+        tracing::debug!(trimmed, "gave freed memory back");
     }
 }
 
