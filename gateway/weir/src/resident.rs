@@ -19,7 +19,7 @@ pub(crate) fn give_back_what_starting_needed() {
         let start = std::ptr::without_provenance_mut(start);
         #[expect(unsafe_code, reason = "pages of this process are given back")]
         // SAFETY: the kernel says that no page of this mapping was ever written or relocated, and it cannot be
-        // written: each of its pages is read again from the file, as it was.
+        // written: each of its pages is read again from the file, as it was. Nobody unmaps the program itself.
         let given = unsafe { madvise(start, len, Advice::LinuxDontNeed) };
         if let Err(error) = given {
             tracing::debug!("pages of the program stay: {error}");
