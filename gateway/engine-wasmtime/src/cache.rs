@@ -1,31 +1,28 @@
+mod folder;
+mod names;
+
 use std::{
-    fs::{self, DirBuilder, File, OpenOptions},
-    hash::{Hash, Hasher},
+    fs::{self, File, OpenOptions},
     io::{self, Read, Seek, Write},
-    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt},
+    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
     sync::atomic::{AtomicU64, Ordering::Relaxed},
     time::SystemTime,
 };
 
 use rustix::fs::{MemfdFlags, memfd_create};
-use sha2::{Digest, Sha256};
 use twox_hash::XxHash3_128;
 
-/// Files kept, and their bytes; the one that was unused longest goes first. The guest `onnx` takes 40 MB without a
-/// model, 85 MB with a MobileNetV2; a node runs a handful of guests and models in one or two versions.
-const FILES_MAX: usize = 64;
-const BYTES_MAX: u64 = 2 << 30;
+pub(crate) use self::names::Key;
+use self::{
+    folder::{SUFFIX, SUFFIX_UNFINISHED, delete, entries, prepare, prune},
+    names::{hex, prefix, reason_name},
+};
+
 /// Bytes read of the reason why a guest begins cold.
 const REASON_BYTES_MAX: u64 = 1024;
-const SUFFIX: &str = ".cwasm";
-/// Of the reason why no snapshot of a guest can be taken.
-const SUFFIX_REASON: &str = ".cold";
-/// Changes where the files mean something else than before.
-const FORMAT: u8 = 2;
 /// Bytes read of a file at once.
 const PART_BYTES: usize = 1 << 20;
-const SUFFIX_UNFINISHED: &str = ".tmp";
 
 /// Where compiled code is kept between runs.
 #[derive(Debug, Clone)]
@@ -44,15 +41,6 @@ impl CacheDir {
     pub const fn none() -> Self {
         Self(None)
     }
-}
-
-/// What compiled code is of.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Key<'a> {
-    /// SHA-256 of the guest's module.
-    pub(crate) guest: &'a [u8; 32],
-    /// SHA-256 of the model that its instances begin with; none = they begin cold.
-    pub(crate) model: Option<&'a [u8; 32]>,
 }
 
 /// Compiled code on disk: `<configuration>-<guest>-<model>-<content>.cwasm`. The last one is checked before a file is
@@ -185,37 +173,6 @@ fn not_kept(dir: &Path, error: &io::Error) {
     tracing::warn!(dir = %dir.display(), %error, "failed to keep a compiled guest");
 }
 
-fn prepare(dir: &Path) -> Result<(), String> {
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(dir)
-        .map_err(|error| error.to_string())?;
-    let found = fs::symlink_metadata(dir).map_err(|error| error.to_string())?;
-    if !found.is_dir() {
-        return Err("it is not a directory".to_owned());
-    }
-    if found.uid() != rustix::process::geteuid().as_raw() {
-        return Err("it belongs to another user".to_owned());
-    }
-    let mode = found.mode() & 0o777;
-    if mode & 0o077 != 0 {
-        return Err(format!("its mode is {mode:o}; 700 is needed"));
-    }
-    for name in entries(dir) {
-        if name.ends_with(SUFFIX_UNFINISHED) && !is_being_written(&name) {
-            delete(&dir.join(name), "unfinished");
-        }
-    }
-    Ok(())
-}
-
-/// Whether the process that names a file lives: another `weir` may be compiling right now.
-fn is_being_written(name: &str) -> bool {
-    let process = name.split('-').next().and_then(|id| id.parse::<u32>().ok());
-    process.is_some_and(|id| Path::new("/proc").join(id.to_string()).exists())
-}
-
 fn map_or_delete(engine: &wasmtime::Engine, path: &Path) -> Option<wasmtime::Module> {
     let file = match File::open(path) {
         Ok(file) => file,
@@ -272,87 +229,6 @@ fn content(mut file: &File) -> io::Result<String> {
             0 => return Ok(hex(&digest.finish_128().to_be_bytes())),
             read => digest.write(&part[..read]),
         }
-    }
-}
-
-/// Deletes what was unused longest, until the rest is within bounds. What is in use stays mapped.
-fn prune(dir: &Path) {
-    let of = |path: PathBuf| {
-        let found = fs::metadata(&path).ok()?;
-        Some((found.modified().ok()?, found.len(), path))
-    };
-    let mut files: Vec<(SystemTime, u64, PathBuf)> = entries(dir)
-        .into_iter()
-        .filter(|name| name.ends_with(SUFFIX) || name.ends_with(SUFFIX_REASON))
-        .filter_map(|name| of(dir.join(name)))
-        .collect();
-    files.sort();
-    let mut bytes = 0_u64;
-    for (kept, (_, len, path)) in files.iter().rev().enumerate() {
-        bytes = bytes.saturating_add(*len);
-        if kept > 0 && (kept >= FILES_MAX || bytes > BYTES_MAX) {
-            delete(path, "surplus");
-        }
-    }
-}
-
-fn delete(path: &Path, why: &str) {
-    match fs::remove_file(path) {
-        Ok(()) => tracing::info!(path = %path.display(), "deleted {why} compiled code"),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        Err(error) => {
-            tracing::warn!(path = %path.display(), %error, "failed to delete {why} compiled code");
-        }
-    }
-}
-
-fn entries(dir: &Path) -> Vec<String> {
-    let Ok(entries) = fs::read_dir(dir) else {
-        return Vec::new();
-    };
-    entries
-        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-        .collect()
-}
-
-/// The configuration and the guest that a file is for, then its model.
-fn prefix(engine: &wasmtime::Engine, Key { guest, model }: Key<'_>) -> String {
-    let configuration = configuration(engine);
-    let model = model.map_or_else(|| "cold".to_owned(), |model| hex(&model[..16]));
-    format!("{configuration}-{}-{model}-", hex(&guest[..16]))
-}
-
-fn reason_name(engine: &wasmtime::Engine, key: Key<'_>) -> String {
-    let configuration = configuration(engine);
-    format!("{configuration}-{}{SUFFIX_REASON}", hex(&key.guest[..16]))
-}
-
-/// Everything that compiled code depends on beside the guest, Wasmtime's version included.
-fn configuration(engine: &wasmtime::Engine) -> String {
-    let mut digest = DigestHasher(Sha256::new());
-    engine.precompile_compatibility_hash().hash(&mut digest);
-    digest.0.update([FORMAT]);
-    hex(&digest.0.finalize()[..8])
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// Hashes what Wasmtime feeds to a [`Hasher`] in a way that no release of the standard library changes.
-struct DigestHasher(Sha256);
-
-impl Hasher for DigestHasher {
-    fn write(&mut self, bytes: &[u8]) {
-        self.0.update(bytes);
-    }
-
-    fn finish(&self) -> u64 {
-        let digest = self.0.clone().finalize();
-        digest
-            .iter()
-            .take(8)
-            .fold(0, |number, byte| number << 8 | u64::from(*byte))
     }
 }
 

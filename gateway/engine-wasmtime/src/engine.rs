@@ -1,23 +1,23 @@
 use std::{
     io::{self, Write},
     process::Command,
-    sync::{Arc, Weak},
+    sync::Arc,
 };
 
 use parking_lot::Mutex;
-use weir_engine::{
-    Enforces, Engine, EngineKind, Equipment, GuestCode, GuestModel, Limits, LoadError, Module,
-};
+use weir_engine::{Enforces, Engine, EngineKind, Equipment, GuestCode, Limits, LoadError, Module};
 
 use crate::{
-    cache::{Cache, CacheDir, Key, map},
+    cache::{Cache, CacheDir, map},
     capacity::Capacity,
     child::{self, Compiler},
     config::Setup,
+    live::{Live, Wanted},
     make::{Fault, Order, make},
     module::{Compiled, WasmtimeModule, check_start},
     profiling::Profiling,
     progress::Progress,
+    sizes::too_large,
     ticker::Ticker,
 };
 
@@ -38,30 +38,6 @@ pub enum StartError {
     /// The thread that ends calls at their deadline.
     #[error("failed to start the thread that ends calls at their deadline")]
     Ticker(#[source] io::Error),
-}
-
-/// What guests use now. Nothing is kept here that no guest uses.
-#[derive(Default)]
-struct Live {
-    engines: Vec<(Setup, wasmtime::EngineWeak)>,
-    compiled: Vec<InUse>,
-}
-
-struct InUse {
-    setup: Setup,
-    guest: [u8; 32],
-    model: Option<[u8; 32]>,
-    module: Weak<wasmtime::Module>,
-}
-
-/// A guest that is to be loaded.
-#[derive(Clone, Copy)]
-struct Wanted<'a> {
-    code: &'a GuestCode,
-    model: Option<&'a GuestModel>,
-    nn: bool,
-    limits: &'a Limits,
-    setup: Setup,
 }
 
 impl WasmtimeEngine {
@@ -108,19 +84,14 @@ impl WasmtimeEngine {
         }
         let words = |error: wasmtime::Error| Fault::Compile(format!("{error:#}"));
         let engine = live
-            .engine(wanted.setup, self)
+            .engine(wanted.setup, self.capacity, &self.profiling, &self.ticker)
             .map_err(words)?;
         let module = match self.cache.get(&engine, wanted.key()) {
             Some(module) => module,
             None => self.compile_once(&engine, wanted)?,
         };
         let module = Arc::new(module);
-        live.compiled.push(InUse {
-            setup: wanted.setup,
-            guest: wanted.code.sha256,
-            model: wanted.model.map(|model| model.sha256),
-            module: Arc::downgrade(&module),
-        });
+        live.add(&wanted, &module);
         Ok(module)
     }
 
@@ -220,15 +191,6 @@ impl WasmtimeEngine {
     }
 }
 
-impl Wanted<'_> {
-    fn key(&self) -> Key<'_> {
-        Key {
-            guest: &self.code.sha256,
-            model: self.model.map(|model| &model.sha256),
-        }
-    }
-}
-
 impl Engine for WasmtimeEngine {
     fn kind(&self) -> EngineKind {
         EngineKind::Wasmtime
@@ -256,47 +218,10 @@ impl Engine for WasmtimeEngine {
             guest: code.name.clone(),
             reason,
         };
+        if let Some(module) = too_large(&code.wasm, limits) {
+            return Ok(module);
+        }
         let module = self.module(code, equipment, limits);
         Ok(Arc::new(module.map_err(rejected)?))
-    }
-}
-
-impl Live {
-    fn forget_unused(&mut self) {
-        self.engines
-            .retain(|(_, engine)| engine.upgrade().is_some());
-        self.compiled.retain(|used| used.module.strong_count() > 0);
-    }
-
-    fn compiled(&self, wanted: &Wanted<'_>) -> Option<Compiled> {
-        let model = wanted.model.map(|model| model.sha256);
-        let mut used = self.compiled.iter();
-        let found = used.find(|used| {
-            used.setup == wanted.setup && used.guest == wanted.code.sha256 && used.model == model
-        })?;
-        found.module.upgrade()
-    }
-
-    fn engine(
-        &mut self,
-        setup: Setup,
-        of: &WasmtimeEngine,
-    ) -> wasmtime::Result<wasmtime::Engine> {
-        let (capacity, profiling) = (of.capacity, &of.profiling);
-        let mut engines = self.engines.iter();
-        let live = engines.find(|(of, _)| *of == setup);
-        if let Some(engine) = live.and_then(|(_, engine)| engine.upgrade()) {
-            return Ok(engine);
-        }
-        let engine = setup.pooled(capacity, profiling).or_else(|error| {
-            tracing::warn!(
-                "no pool for {} instances ({error:#}): each gets its addresses by itself, which is slower",
-                capacity.instances_max
-            );
-            setup.unpooled(profiling)
-        })?;
-        of.ticker.add(engine.weak());
-        self.engines.push((setup, engine.weak()));
-        Ok(engine)
     }
 }

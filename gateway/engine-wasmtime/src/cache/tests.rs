@@ -1,8 +1,11 @@
-use std::os::unix::fs::PermissionsExt;
+use std::{
+    fs::DirBuilder,
+    os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt},
+};
 
 use tempfile::TempDir;
 
-use super::*;
+use super::{folder::FILES_MAX, *};
 use crate::{capacity::Capacity, config::Setup, profiling::Profiling};
 
 const GUEST: Key<'_> = Key {
