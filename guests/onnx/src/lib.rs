@@ -6,6 +6,8 @@
 //! neither. Numbers that are not normal are computed as IEEE 754 says: WebAssembly cannot flush
 //! them to zero.
 
+#[cfg(target_arch = "wasm32")]
+mod kernels;
 mod plan;
 mod proto;
 mod sandbox;
