@@ -54,7 +54,7 @@ fn main() -> Result<()> {
     } else {
         options.messages
     };
-    let cache = CacheDir::at(&weir_tests::target_folder()?.join("bench/compiled-guests"));
+    let cache = CacheDir::at(weir_tests::target_folder()?.join("bench/compiled-guests"));
     let engines: [&dyn Engine; 2] = [&WasmiEngine, &WasmtimeEngine::new(cache)?];
     let mut rows = Vec::new();
     for codec in Codec::ALL {
