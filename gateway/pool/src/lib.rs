@@ -5,6 +5,8 @@
 //! state without a lock.
 
 mod clock;
+#[cfg(test)]
+mod fixtures;
 mod keeper;
 mod lane;
 mod models;

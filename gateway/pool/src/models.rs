@@ -142,3 +142,6 @@ impl Models {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,6 +3,7 @@
 
 pub mod written;
 
+mod isolation;
 mod name;
 mod profile;
 mod settings;
@@ -21,11 +22,12 @@ mod shape;
 
 pub use engine_choice::{EngineDecision, EngineError, HostEngines, choose_engine};
 pub use finding::{Finding, Severity};
+pub use isolation::Isolation;
 pub use load::{DEFAULT_FILE, LoadOptions, Loaded, load, parse};
 pub use name::{DeviceId, GuestName, ModelName, NameError, NodeName, PipelineName, ProfileName};
 pub use profile::{Class, EngineChoice, LimitSource, NnBackend, Profile};
 pub use reference::{config_schema, configuration_page, profile_schema};
 pub use settings::{
-    BrokerSettings, BrokerUrl, Codec, Color, Decode, FloatPolicy, IdSource, ImageOptions, Isolation,
-    Node, Paths, Pipeline, Resize, ResultFormat, ResultOptions, Scaling, Settings, TopicPattern, Window,
+    BrokerSettings, BrokerUrl, Codec, Color, Decode, FloatPolicy, IdSource, ImageOptions, Node,
+    Paths, Pipeline, Resize, ResultFormat, ResultOptions, Scaling, Settings, TopicPattern, Window,
 };

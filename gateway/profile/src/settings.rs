@@ -1,6 +1,8 @@
 use std::{collections::BTreeMap, num::NonZeroU32, path::PathBuf, time::Duration};
 
-use crate::{DeviceId, GuestName, ModelName, NodeName, PipelineName, Profile, ProfileName};
+use crate::{
+    DeviceId, GuestName, Isolation, ModelName, NodeName, PipelineName, Profile, ProfileName,
+};
 
 /// Everything that a node relies on: checked, resolved, complete.
 #[derive(Debug, Clone)]
@@ -141,26 +143,6 @@ pub struct Decode {
     pub id: IdSource,
     /// Where a JSON or CBOR payload names its model, by JSON pointer; none = the user property `model_id`.
     pub model_id: Option<String>,
-}
-
-/// What survives in a guest from one message to the next.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Isolation {
-    /// Instances are kept.
-    Warm,
-    /// Nothing: each message has an instance of its own.
-    Fresh,
-}
-
-impl Isolation {
-    /// The name used in the configuration.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Warm => "warm",
-            Self::Fresh => "fresh",
-        }
-    }
 }
 
 /// The format of a payload.
