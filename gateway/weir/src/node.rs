@@ -4,6 +4,7 @@ use std::{
     collections::BTreeMap,
     num::NonZeroUsize,
     sync::Arc,
+    thread,
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
@@ -101,7 +102,9 @@ fn lane_plan(
     clock: Clock,
 ) -> anyhow::Result<LanePlan> {
     let at_least_one = |number: usize| NonZeroUsize::new(number).unwrap_or(NonZeroUsize::MIN);
-    let instances = at_least_one(lane.profile.instances_max);
+    // More threads than cores only take turns.
+    let cores = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+    let instances = at_least_one(lane.profile.instances_max).min(cores);
     let journey = |_| journey(settings, prepared, lane, instances, router, observed);
     Ok(LanePlan {
         instances,
