@@ -6,14 +6,3 @@ pub enum Isolation {
     /// Nothing: each message has an instance of its own.
     Fresh,
 }
-
-impl Isolation {
-    /// The name used in the configuration.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Warm => "warm",
-            Self::Fresh => "fresh",
-        }
-    }
-}
