@@ -11,6 +11,7 @@ mod secured;
 mod site;
 mod stream;
 
+mod benches;
 mod cbor;
 mod classes;
 mod commands;
@@ -27,6 +28,7 @@ mod isolation;
 mod journey;
 mod model;
 mod models;
+mod profiles;
 mod refused_artefacts;
 mod refused_configuration;
 mod rejects;
