@@ -40,7 +40,10 @@ async fn the_bench_of_engines_prints_a_line_for_each_figure() -> Result<()> {
             && row.reference.as_deref() == Some("predict/empty/wasmtime")
     });
     let compared = compared.context("wasmi is not compared with Wasmtime")?;
-    ensure!(compared.ratio.is_some_and(|ratio| ratio > 0.0), "{compared:?}");
+    ensure!(
+        compared.ratio.is_some_and(|ratio| ratio > 0.0),
+        "{compared:?}"
+    );
     Ok(())
 }
 
@@ -61,7 +64,11 @@ async fn the_bench_of_the_footprint_prints_a_line_for_each_figure() -> Result<()
     let rows = lines(env!("CARGO_BIN_EXE_bench-footprint"), &args).await?;
     names(
         &rows,
-        &["pss-idle/wasmi-tinynn", "pss-per-pipeline/wasmi-tinynn", "size/weir"],
+        &[
+            "pss-idle/wasmi-tinynn",
+            "pss-per-pipeline/wasmi-tinynn",
+            "size/weir",
+        ],
     )?;
     ensure!(
         rows.iter().all(|row| row.goal.is_none()),
