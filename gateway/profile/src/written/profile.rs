@@ -17,7 +17,7 @@ pub struct ProfileFile {
     /// The tensor runtime of the host that guests may reach.
     pub nn_backend: Option<NnBackendName>,
     /// What a guest and a pipeline may spend. Every key must be stated by the profile or by one that it inherits from,
-    /// but `fuel_max`.
+    /// but `fuel_max` and `loaded_models_kib_max`.
     pub limits: ProfileLimits,
 }
 
