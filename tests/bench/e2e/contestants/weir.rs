@@ -73,7 +73,7 @@ pub(super) async fn start(stage: &Stage, kind: Kind, work: &Work) -> Result<Cont
     );
     let config = NodeConfig::new(&node, stage.port)?
         .broker("receive_max = 1000")
-        .cache(&stage.target.join("bench").join("guests"))
+        .cache(&weir_tests::bench::compiled_guests()?)
         .profile(&node, &profile)?
         .section(&sections(work, &node, &input)?);
     let process = WeirProcess::start(&config).await?.into_process();
