@@ -58,7 +58,12 @@ pub(crate) fn golden(file: &str) -> Result<Vec<f32>> {
     Ok(words.iter().map(|word| f32::from_le_bytes(*word)).collect())
 }
 
-pub(crate) fn png(pixels: &[u8], width: u32, height: u32, color: ExtendedColorType) -> Result<Vec<u8>> {
+pub(crate) fn png(
+    pixels: &[u8],
+    width: u32,
+    height: u32,
+    color: ExtendedColorType,
+) -> Result<Vec<u8>> {
     let mut out = Vec::new();
     PngEncoder::new(&mut out).write_image(pixels, width, height, color)?;
     Ok(out)

@@ -222,7 +222,10 @@ fn first<'s, T>(
 /// One that is inherited is no error: a guest that reaches for it is refused by the engine.
 fn check_backend(report: &mut Report<'_>, backend: NnBackend, engine: EngineChoice) {
     if backend != NnBackend::None && engine == EngineChoice::Fixed(EngineKind::Wasm3) {
-        let message = format!("{}: engine wasm3 offers guests no nn backend", backend.name());
+        let message = format!(
+            "{}: engine wasm3 offers guests no nn backend",
+            backend.name()
+        );
         let help = "use engine = \"wasmi\" or engine = \"wasmtime\", or nn_backend = \"none\"";
         report.error(&["nn_backend"], message, help);
     }
