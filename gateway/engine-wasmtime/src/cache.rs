@@ -13,7 +13,7 @@ use std::{
 use rustix::fs::{MemfdFlags, memfd_create};
 use twox_hash::XxHash3_128;
 
-pub(crate) use self::names::Key;
+pub(crate) use self::names::{Form, Key};
 use self::{
     folder::{SUFFIX, SUFFIX_UNFINISHED, delete, entries, prepare, prune},
     names::{hex, prefix, reason_name},
@@ -43,7 +43,7 @@ impl CacheDir {
     }
 }
 
-/// Compiled code on disk: `<configuration>-<guest>-<model>-<content>.cwasm`. The last one is checked before a file is
+/// Compiled code on disk: `<configuration>-<guest>-<form>-<content>.cwasm`. The last one is checked before a file is
 /// mapped, against a damaged disk, and is quick to compute rather than hard to forge: that no one else wrote the file is
 /// the directory's matter.
 pub(crate) struct Cache {
@@ -69,12 +69,34 @@ impl Cache {
 
     /// Maps the compiled form of a guest, where a sound one is there. Unsound ones are deleted.
     pub(crate) fn get(&self, engine: &wasmtime::Engine, key: Key<'_>) -> Option<wasmtime::Module> {
+        self.find(engine, key, |path, file| match map(engine, file) {
+            Ok(module) => Some(module),
+            Err(error) => {
+                tracing::debug!(path = %path.display(), error = %format!("{error:#}"), "refused");
+                delete(path, "of another version");
+                None
+            }
+        })
+    }
+
+    /// Reads the compiled form of a guest, where a sound one is there.
+    pub(crate) fn read(&self, engine: &wasmtime::Engine, key: Key<'_>) -> Option<Vec<u8>> {
+        self.find(engine, key, |_, file| whole(&file).ok())
+    }
+
+    fn find<T>(
+        &self,
+        engine: &wasmtime::Engine,
+        key: Key<'_>,
+        mut take: impl FnMut(&Path, File) -> Option<T>,
+    ) -> Option<T> {
         let dir = self.dir.as_deref()?;
         let prefix = prefix(engine, key);
         let files = entries(dir).into_iter();
         files
             .filter(|name| name.starts_with(&prefix) && name.ends_with(SUFFIX))
-            .find_map(|name| map_or_delete(engine, &dir.join(name)))
+            .map(|name| dir.join(name))
+            .find_map(|path| take(&path, sound_or_deleted(&path)?))
     }
 
     /// A file for compiled code, in memory where none can be kept on disk.
@@ -173,7 +195,8 @@ fn not_kept(dir: &Path, error: &io::Error) {
     tracing::warn!(dir = %dir.display(), %error, "failed to keep a compiled guest");
 }
 
-fn map_or_delete(engine: &wasmtime::Engine, path: &Path) -> Option<wasmtime::Module> {
+/// Opens a file of compiled code, and marks it as used.
+fn sound_or_deleted(path: &Path) -> Option<File> {
     let file = match File::open(path) {
         Ok(file) => file,
         Err(error) => {
@@ -188,14 +211,15 @@ fn map_or_delete(engine: &wasmtime::Engine, path: &Path) -> Option<wasmtime::Mod
     if let Err(error) = file.set_modified(SystemTime::now()) {
         tracing::debug!(path = %path.display(), %error, "failed to mark compiled code as used");
     }
-    match map(engine, file) {
-        Ok(module) => Some(module),
-        Err(error) => {
-            tracing::debug!(path = %path.display(), error = %format!("{error:#}"), "refused");
-            delete(path, "of another version");
-            None
-        }
-    }
+    Some(file)
+}
+
+/// All that a file holds.
+pub(crate) fn whole(mut file: &File) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    file.rewind()?;
+    file.read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// Maps compiled code that this program wrote.

@@ -8,12 +8,12 @@ use parking_lot::Mutex;
 use weir_engine::{Enforces, Engine, EngineKind, Equipment, GuestCode, Limits, LoadError, Module};
 
 use crate::{
-    cache::{Cache, CacheDir, map},
+    cache::{Cache, CacheDir, Form, Key, Unfinished, map, whole},
     capacity::Capacity,
     child::{self, Compiler},
     config::Setup,
     live::{Live, Wanted},
-    make::{Fault, Order, make},
+    make::{Fault, Order, Task, make},
     module::{Compiled, WasmtimeModule, check_start},
     profiling::Profiling,
     progress::Progress,
@@ -106,7 +106,11 @@ impl WasmtimeEngine {
         if let Some(reason) = known {
             return Err(Fault::Unsuited(reason));
         }
-        let compiled = self.compile(engine, wanted);
+        let mut progress = Progress::of(&wanted.code.name);
+        let compiled = self.compile(engine, wanted, &mut progress);
+        if compiled.is_ok() {
+            progress.end();
+        }
         if let Err(Fault::Unsuited(reason)) = &compiled {
             self.cache.keep_why_cold(engine, key, reason);
         }
@@ -117,22 +121,64 @@ impl WasmtimeEngine {
         &self,
         engine: &wasmtime::Engine,
         wanted: Wanted<'_>,
+        progress: &mut Progress<'_>,
     ) -> Result<wasmtime::Module, Fault> {
-        let failed = |error: io::Error| Fault::Compile(format!("no room for its code: {error}"));
-        let unfinished = self.cache.unfinished().map_err(failed)?;
+        let loader;
+        let task = match wanted.model {
+            None => Task::Cold,
+            Some(model) => {
+                loader = self.loader(engine, wanted, progress)?;
+                Task::Snapshot {
+                    model: &model.bytes,
+                    loader: &loader,
+                }
+            }
+        };
+        let made = self.carry_out(wanted, task, progress)?;
+        let file = made.file.try_clone().map_err(no_room)?;
+        let module = map(engine, file).map_err(|error| Fault::Compile(format!("{error:#}")))?;
+        self.cache.keep(engine, wanted.key(), &made);
+        Ok(module)
+    }
+
+    /// What loads the models of a guest, from the cache or compiled now.
+    fn loader(
+        &self,
+        engine: &wasmtime::Engine,
+        wanted: Wanted<'_>,
+        progress: &mut Progress<'_>,
+    ) -> Result<Vec<u8>, Fault> {
+        let key = Key {
+            form: Form::Loader,
+            ..wanted.key()
+        };
+        if let Some(loader) = self.cache.read(engine, key) {
+            return Ok(loader);
+        }
+        let made = self.carry_out(wanted, Task::Loader, progress)?;
+        self.cache.keep(engine, key, &made);
+        whole(&made.file).map_err(no_room)
+    }
+
+    fn carry_out(
+        &self,
+        wanted: Wanted<'_>,
+        task: Task<'_>,
+        progress: &mut Progress<'_>,
+    ) -> Result<Unfinished, Fault> {
+        let unfinished = self.cache.unfinished().map_err(no_room)?;
         let order = Order {
             setup: wanted.setup,
             limits: wanted.limits,
             wasm: &wanted.code.wasm,
-            model: wanted.model.map(|model| &*model.bytes),
+            task,
             nn: wanted.nn,
         };
-        let mut progress = Progress::of(&wanted.code.name);
         let mut report = |phase| progress.tell(phase);
         match &self.compiler {
             Compiler::InProcess => {
                 let code = make(&order, &self.ticker, &mut report)?;
-                (&unfinished.file).write_all(&code).map_err(failed)?;
+                (&unfinished.file).write_all(&code).map_err(no_room)?;
             }
             Compiler::Process {
                 program,
@@ -144,11 +190,7 @@ impl WasmtimeEngine {
                 child::order(command, *costs, &order, &unfinished.file, &mut report)?;
             }
         }
-        progress.end();
-        let file = unfinished.file.try_clone().map_err(failed)?;
-        let module = map(engine, file).map_err(|error| Fault::Compile(format!("{error:#}")))?;
-        self.cache.keep(engine, wanted.key(), &unfinished);
-        Ok(module)
+        Ok(unfinished)
     }
 
     /// Instances that begin with their model loaded, where there is one and the guest allows it; else cold ones.
@@ -189,6 +231,10 @@ impl WasmtimeEngine {
         let compiled = self.compiled(cold).map_err(|fault| fault.to_string())?;
         Ok(linked(compiled)?.cold_because(why_cold))
     }
+}
+
+fn no_room(error: io::Error) -> Fault {
+    Fault::Compile(format!("no room for its code: {error}"))
 }
 
 impl Engine for WasmtimeEngine {

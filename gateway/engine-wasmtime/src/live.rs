@@ -3,7 +3,11 @@ use std::sync::{Arc, Weak};
 use weir_engine::{GuestCode, GuestModel, Limits};
 
 use crate::{
-    cache::Key, capacity::Capacity, config::Setup, module::Compiled, profiling::Profiling,
+    cache::{Form, Key},
+    capacity::Capacity,
+    config::Setup,
+    module::Compiled,
+    profiling::Profiling,
     ticker::Ticker,
 };
 
@@ -21,7 +25,9 @@ impl Wanted<'_> {
     pub(crate) fn key(&self) -> Key<'_> {
         Key {
             guest: &self.code.sha256,
-            model: self.model.map(|model| &model.sha256),
+            form: self.model.map_or(Form::Cold, |model| Form::Snapshot {
+                model: &model.sha256,
+            }),
         }
     }
 }

@@ -15,10 +15,26 @@ pub(crate) struct Order<'a> {
     pub(crate) setup: Setup,
     pub(crate) limits: &'a Limits,
     pub(crate) wasm: &'a [u8],
-    /// The model that instances are to begin with.
-    pub(crate) model: Option<&'a [u8]>,
+    /// What to make of it.
+    pub(crate) task: Task<'a>,
     /// Whether it may import `wasi_ephemeral_nn`. While it loads, no graph can be reached.
     pub(crate) nn: bool,
+}
+
+/// What is made of a guest's code.
+#[derive(Clone, Copy)]
+pub(crate) enum Task<'a> {
+    /// Code whose instances begin cold.
+    Cold,
+    /// Code that loads a model once and can be looked into, the same for every model.
+    Loader,
+    /// Code whose instances begin with a model loaded.
+    Snapshot {
+        /// The model.
+        model: &'a [u8],
+        /// What [`Task::Loader`] made of the guest.
+        loader: &'a [u8],
+    },
 }
 
 /// How far an order is.
@@ -70,10 +86,18 @@ pub(crate) fn make(
     ticker: &Arc<Ticker>,
     report: &mut dyn FnMut(Phase),
 ) -> Result<Vec<u8>, Fault> {
-    match order.model {
-        None => compile(order.setup, order.wasm, report),
-        Some(model) => {
-            let snapshot = snapshot(order, model, ticker, report)?;
+    match order.task {
+        Task::Cold => compile(order.setup, order.wasm, report),
+        Task::Loader => {
+            report(Phase::CompilingToLoad);
+            let instrumented = Instrumented::new(order.wasm).map_err(Fault::Unsuited)?;
+            let engine = order.setup.loader().map_err(compiling)?;
+            engine
+                .precompile_module(&instrumented.wasm)
+                .map_err(compiling)
+        }
+        Task::Snapshot { model, loader } => {
+            let snapshot = snapshot(order, model, loader, ticker, report)?;
             compile(order.setup, &snapshot, report)
         }
     }
@@ -89,15 +113,22 @@ fn compile(setup: Setup, wasm: &[u8], report: &mut dyn FnMut(Phase)) -> Result<V
 fn snapshot(
     order: &Order<'_>,
     model: &[u8],
+    loader: &[u8],
     ticker: &Arc<Ticker>,
     report: &mut dyn FnMut(Phase),
 ) -> Result<Vec<u8>, Fault> {
-    report(Phase::CompilingToLoad);
+    report(Phase::LoadingModel);
     let instrumented = Instrumented::new(order.wasm).map_err(Fault::Unsuited)?;
     let engine = order.setup.loader().map_err(compiling)?;
     ticker.add(engine.weak());
-    let compiled = wasmtime::Module::new(&engine, &instrumented.wasm).map_err(compiling)?;
-    let compiled = Compiled::new(compiled);
+    #[expect(
+        unsafe_code,
+        reason = "running compiled code cannot be checked by the compiler"
+    )]
+    // SAFETY: the gateway had these bytes made by an order of its own, and keeps them as it keeps the code that it maps
+    // itself: in memory, or in a folder that only this user can enter, under the digest of what was written.
+    let compiled = unsafe { wasmtime::Module::deserialize(&engine, loader) };
+    let compiled = Compiled::new(compiled.map_err(compiling)?);
     let nn = order
         .nn
         .then(|| -> Arc<dyn NnProvider> { Arc::new(NoGraphs) });
@@ -107,7 +138,6 @@ fn snapshot(
     };
     let module = WasmtimeModule::new(compiled, &limits, nn, Arc::clone(ticker));
     let module = module.map_err(Fault::Compile)?;
-    report(Phase::LoadingModel);
     let failed = |error: &dyn std::error::Error| Fault::Load(chain(error));
     let mut instance = module.new_instance().map_err(|trap| failed(&trap))?;
     Guest::prepare(&mut instance, Some(model), &limits).map_err(|error| failed(&error))?;

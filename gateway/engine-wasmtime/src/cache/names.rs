@@ -5,22 +5,40 @@ use sha2::{Digest, Sha256};
 use super::folder::SUFFIX_REASON;
 
 /// Changes where the files mean something else than before.
-const FORMAT: u8 = 2;
+const FORMAT: u8 = 3;
 
 /// What compiled code is of.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Key<'a> {
     /// SHA-256 of the guest's module.
     pub(crate) guest: &'a [u8; 32],
-    /// SHA-256 of the model that its instances begin with; none = they begin cold.
-    pub(crate) model: Option<&'a [u8; 32]>,
+    /// What its instances begin with.
+    pub(crate) form: Form<'a>,
 }
 
-/// The configuration and the guest that a file is for, then its model.
-pub(super) fn prefix(engine: &wasmtime::Engine, Key { guest, model }: Key<'_>) -> String {
+/// What the instances of compiled code begin with.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Form<'a> {
+    /// What the guest's code states.
+    Cold,
+    /// The same, to load a model once and be looked into: compiled quickly.
+    Loader,
+    /// A loaded model.
+    Snapshot {
+        /// SHA-256 of the model.
+        model: &'a [u8; 32],
+    },
+}
+
+/// The configuration and the guest that a file is for, then its form.
+pub(super) fn prefix(engine: &wasmtime::Engine, Key { guest, form }: Key<'_>) -> String {
     let configuration = configuration(engine);
-    let model = model.map_or_else(|| "cold".to_owned(), |model| hex(&model[..16]));
-    format!("{configuration}-{}-{model}-", hex(&guest[..16]))
+    let form = match form {
+        Form::Cold => "cold".to_owned(),
+        Form::Loader => "loader".to_owned(),
+        Form::Snapshot { model } => hex(&model[..16]),
+    };
+    format!("{configuration}-{}-{form}-", hex(&guest[..16]))
 }
 
 pub(super) fn reason_name(engine: &wasmtime::Engine, key: Key<'_>) -> String {

@@ -10,7 +10,7 @@ use crate::{capacity::Capacity, config::Setup, profiling::Profiling};
 
 const GUEST: Key<'_> = Key {
     guest: &[7; 32],
-    model: None,
+    form: Form::Cold,
 };
 
 fn engine() -> wasmtime::Engine {
@@ -69,7 +69,7 @@ fn what_was_kept_is_mapped_by_the_next_run() {
     };
     assert!(cache.get(&engine, other).is_none(), "another guest");
     let with_a_model = Key {
-        model: Some(&[7; 32]),
+        form: Form::Snapshot { model: &[7; 32] },
         ..GUEST
     };
     assert!(cache.get(&engine, with_a_model).is_none(), "with a model");
@@ -142,7 +142,7 @@ fn leftovers_go_and_files_are_bounded() {
     for guest in 0..=u8::try_from(FILES_MAX).expect("few") {
         let key = Key {
             guest: &[guest; 32],
-            model: None,
+            form: Form::Cold,
         };
         put(&cache, &engine, key, &[guest]);
     }

@@ -1,4 +1,4 @@
-use crate::make::Order;
+use crate::make::{Order, Task};
 
 /// What one order may cost, the model's loading included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,20 +38,24 @@ impl Default for CompileCosts {
 }
 
 impl CompileCosts {
-    /// Guest memory counts three times: while the guest runs, as it is looked at, and as it is written into the code.
+    /// Guest memory counts three times: while the guest runs, as it is looked at, and as it is written into the code; what
+    /// loads the model twice: as it arrives, and as it runs.
     pub(super) fn budget(&self, order: &Order<'_>) -> Budget {
-        let model = order.model.map_or(0, <[u8]>::len);
-        let bytes = u64::try_from(order.wasm.len().saturating_add(model)).unwrap_or(u64::MAX);
-        let (guest_memory, load_seconds) = match order.model {
-            None => (0, 0),
-            Some(_) => (
+        let count = |bytes: &[u8]| u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        let (model, loader, guest_memory, load_seconds) = match order.task {
+            Task::Cold | Task::Loader => (0, 0, 0, 0),
+            Task::Snapshot { model, loader } => (
+                count(model),
+                count(loader),
                 order.limits.memory_bytes_max,
                 order.limits.load_deadline.as_secs() + 1,
             ),
         };
+        let bytes = count(order.wasm).saturating_add(model);
         let code = bytes.saturating_mul(self.bytes_per_byte);
         let memory_bytes_max = guest_memory
             .saturating_mul(3)
+            .saturating_add(loader.saturating_mul(2))
             .saturating_add(code)
             .saturating_add(self.base_bytes);
         let mib = bytes >> 20;

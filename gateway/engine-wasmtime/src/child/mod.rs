@@ -31,7 +31,7 @@ pub use self::{
     budget::CompileCosts,
     serve::{ServeError, compile_for_gateway},
 };
-use crate::make::{Fault, Order, Phase};
+use crate::make::{Fault, Order, Phase, Task};
 
 /// How often progress is told while nothing new is said.
 const TOLD_EVERY: Duration = Duration::from_secs(1);
@@ -133,7 +133,11 @@ impl Working {
         self.gateway.set_read_timeout(Some(TOLD_EVERY))?;
         Head::of(order, self.budget).write(&mut self.gateway)?;
         self.gateway.write_all(order.wasm)?;
-        self.gateway.write_all(order.model.unwrap_or_default())
+        let Task::Snapshot { model, loader } = order.task else {
+            return Ok(());
+        };
+        self.gateway.write_all(model)?;
+        self.gateway.write_all(loader)
     }
 
     fn hear(&mut self) -> io::Result<Said> {

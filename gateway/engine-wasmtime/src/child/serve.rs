@@ -15,10 +15,10 @@ use rustix::process::{
 
 use super::{
     budget::Budget,
-    wire::{Head, Said},
+    wire::{Head, Parts, Said},
 };
 use crate::{
-    make::{Fault, Order, make},
+    make::{Fault, Order, Task, make},
     ticker::Ticker,
 };
 
@@ -62,13 +62,24 @@ pub fn compile_for_gateway() -> Result<(), ServeError> {
     let head = Head::read(&mut gateway).map_err(ServeError::Order)?;
     keep_within(head.budget)?;
     let wasm = read(&mut gateway, head.wasm_bytes)?;
-    let model = head.model_bytes;
-    let model = model.map(|bytes| read(&mut gateway, bytes)).transpose()?;
+    let (model_bytes, loader_bytes) = match head.parts {
+        Parts::Cold | Parts::Loader => (0, 0),
+        Parts::Snapshot { model, loader } => (model, loader),
+    };
+    let model = read(&mut gateway, model_bytes)?;
+    let loader = read(&mut gateway, loader_bytes)?;
     let order = Order {
         setup: head.setup,
         limits: &head.limits,
         wasm: &wasm,
-        model: model.as_deref(),
+        task: match head.parts {
+            Parts::Cold => Task::Cold,
+            Parts::Loader => Task::Loader,
+            Parts::Snapshot { .. } => Task::Snapshot {
+                model: &model,
+                loader: &loader,
+            },
+        },
         nn: head.nn,
     };
     let said = match carried_out(&order, &mut gateway) {

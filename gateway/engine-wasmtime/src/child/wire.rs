@@ -12,14 +12,14 @@ use super::budget::Budget;
 use crate::{
     addresses::Addresses,
     config::Setup,
-    make::{Fault, Order, Phase},
+    make::{Fault, Order, Phase, Task},
 };
 
 /// What an order begins with, so that nobody else's bytes are taken for one. The last byte is the version.
-const MAGIC: u64 = u64::from_le_bytes(*b"weircmp\x01");
+const MAGIC: u64 = u64::from_le_bytes(*b"weircmp\x02");
 /// The numbers of an order, the magic one included.
-const NUMBERS: usize = 18;
-/// Bytes of a guest or of a model.
+const NUMBERS: usize = 19;
+/// Bytes of a guest, of a model or of what loads it.
 pub(super) const PART_BYTES_MAX: u64 = 1 << 31;
 /// Bytes of the words of a fault.
 const WORDS_BYTES_MAX: usize = 4096;
@@ -32,7 +32,18 @@ pub(super) struct Head {
     pub(super) nn: bool,
     pub(super) budget: Budget,
     pub(super) wasm_bytes: u64,
-    pub(super) model_bytes: Option<u64>,
+    pub(super) parts: Parts,
+}
+
+/// What comes behind the guest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Parts {
+    /// Nothing: compile it cold.
+    Cold,
+    /// Nothing: compile it to load models.
+    Loader,
+    /// The model and what loads it: so many bytes.
+    Snapshot { model: u64, loader: u64 },
 }
 
 /// What a compiler says.
@@ -54,7 +65,14 @@ impl Head {
             nn: order.nn,
             budget,
             wasm_bytes: count(order.wasm.len()),
-            model_bytes: order.model.map(|model| count(model.len())),
+            parts: match order.task {
+                Task::Cold => Parts::Cold,
+                Task::Loader => Parts::Loader,
+                Task::Snapshot { model, loader } => Parts::Snapshot {
+                    model: count(model.len()),
+                    loader: count(loader.len()),
+                },
+            },
         }
     }
 
@@ -69,6 +87,11 @@ impl Head {
         let exact = match addresses {
             Addresses::Whole => 0,
             Addresses::Exact { memory_bytes_max } => memory_bytes_max,
+        };
+        let (task, model_bytes, loader_bytes) = match self.parts {
+            Parts::Cold => (0, 0, 0),
+            Parts::Loader => (1, 0, 0),
+            Parts::Snapshot { model, loader } => (2, model, loader),
         };
         let load_ms = self.limits.load_deadline.as_millis();
         let numbers: [u64; NUMBERS] = [
@@ -88,8 +111,9 @@ impl Head {
             self.budget.seconds_max,
             self.budget.file_bytes_max,
             self.wasm_bytes,
-            self.model_bytes.is_some().into(),
-            self.model_bytes.unwrap_or(0),
+            task,
+            model_bytes,
+            loader_bytes,
         ];
         to.write_all(numbers.map(u64::to_le_bytes).as_flattened())
     }
@@ -114,10 +138,20 @@ impl Head {
             seconds_max,
             file_bytes_max,
             wasm_bytes,
-            has_model,
-            model_bytes,
+            task,
+            model,
+            loader,
         ] = bytes.map(u64::from_le_bytes);
-        if magic != MAGIC || wasm_bytes > PART_BYTES_MAX || model_bytes > PART_BYTES_MAX {
+        let too_large = [wasm_bytes, model, loader]
+            .iter()
+            .any(|bytes| *bytes > PART_BYTES_MAX);
+        let parts = match task {
+            0 => Parts::Cold,
+            1 => Parts::Loader,
+            2 => Parts::Snapshot { model, loader },
+            _ => return Err(io::ErrorKind::InvalidData.into()),
+        };
+        if magic != MAGIC || too_large {
             return Err(io::ErrorKind::InvalidData.into());
         }
         let size = |bytes| usize::try_from(bytes).map_err(|_| io::ErrorKind::InvalidData);
@@ -151,7 +185,7 @@ impl Head {
                 file_bytes_max,
             },
             wasm_bytes,
-            model_bytes: (has_model != 0).then_some(model_bytes),
+            parts,
         })
     }
 }

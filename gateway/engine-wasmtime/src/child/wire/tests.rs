@@ -23,7 +23,10 @@ fn head() -> Head {
             file_bytes_max: 3,
         },
         wasm_bytes: 4,
-        model_bytes: Some(0),
+        parts: Parts::Snapshot {
+            model: 0,
+            loader: 6,
+        },
     }
 }
 
@@ -64,7 +67,7 @@ fn what_is_said_arrives_as_it_was_said() {
 #[test]
 fn garbage_is_an_error_and_nothing_is_set_aside_for_it() {
     let good = written(|to| head().write(to));
-    for at in [0, 15 * 8 + 7, 17 * 8 + 7] {
+    for at in [0, 15 * 8 + 7, 16 * 8, 17 * 8 + 7, 18 * 8 + 7] {
         let mut bad = good.clone();
         bad[at] ^= 0x80;
         assert!(Head::read(&mut bad.as_slice()).is_err(), "byte {at}");
