@@ -158,6 +158,5 @@ pub(crate) fn source(plan: &Shared) -> GuestSource {
         signature: Arc::new(signature.unwrap()),
         model: None,
         limits,
-        thread_stack_bytes: 0,
     }
 }

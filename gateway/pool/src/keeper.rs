@@ -22,8 +22,6 @@ pub struct GuestSource {
     pub model: Option<Arc<[u8]>>,
     /// What it may spend.
     pub limits: Limits,
-    /// The stack that its engine wants a thread to have.
-    pub thread_stack_bytes: usize,
 }
 
 /// Why there is no output.

@@ -1,15 +1,11 @@
 use std::{
     hash::{DefaultHasher, Hash, Hasher},
     num::NonZeroUsize,
-    sync::{
-        Arc,
-        mpsc::{SyncSender, sync_channel},
-    },
-    thread::{self, JoinHandle},
+    sync::Arc,
     time::Instant,
 };
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use weir_health::Observed;
 use weir_pipeline::{Journey, Reason};
 use weir_profile::DeviceId;
@@ -17,23 +13,24 @@ use weir_transport::{Message, Sink, Ticket};
 
 use crate::{
     clock::Clock,
+    crew::Crew,
     models::{DoesNotOpen, Guests},
-    worker,
+    shard::ShardPlan,
 };
 
 /// What a lane is made of.
 pub struct LanePlan {
-    /// For thread names and messages.
+    /// For messages.
     pub name: String,
-    /// The guest with each model that a message may name; the memory is that of all threads together.
+    /// The guest with each model that a message may name; the memory is that of all shards together.
     pub guests: Guests,
-    /// Threads, each with an instance of the guest.
+    /// Shards, each with an instance of the guest.
     pub instances: NonZeroUsize,
-    /// Messages that may wait, over all threads.
+    /// Messages that may wait, over all shards.
     pub queue_messages_max: NonZeroUsize,
-    /// Devices whose state is kept, over all threads.
+    /// Devices whose state is kept, over all shards.
     pub state_devices_max: NonZeroUsize,
-    /// One journey for each thread.
+    /// One journey for each shard.
     pub journeys: Vec<Journey>,
     /// Where to count.
     pub observed: Arc<Observed>,
@@ -63,12 +60,12 @@ pub struct Refused {
     pub reason: Reason,
 }
 
-/// One pipeline under one device profile, its guests open.
+/// One pipeline under one device profile, its guests open: some shards, each pinned to a thread. It takes no more once it
+/// is dropped, and what waits is finished.
 #[derive(Debug)]
 pub struct Lane {
     queues: Vec<mpsc::Sender<Job>>,
-    sinks: Vec<SyncSender<Sink>>,
-    threads: Vec<JoinHandle<()>>,
+    sinks: Vec<oneshot::Sender<Sink>>,
 }
 
 /// Looks at a lane's queues without keeping them open.
@@ -93,15 +90,6 @@ pub enum StartError {
     /// The guest cannot be opened.
     #[error(transparent)]
     Guest(#[from] DoesNotOpen),
-    /// The system gives no thread.
-    #[error("the system gives no thread for the guest")]
-    Thread {
-        /// The lane.
-        lane: String,
-        /// Why.
-        #[source]
-        cause: std::io::Error,
-    },
     /// The thread ended before it said whether the guest is open.
     #[error("the guest's thread ended while it started")]
     Ended {
@@ -110,17 +98,17 @@ pub enum StartError {
     },
 }
 
-/// The lane's thread has ended.
+/// A shard of the lane has ended.
 #[derive(Debug, thiserror::Error)]
-#[error("the pipeline's thread has ended")]
+#[error("the pipeline's guest has ended")]
 pub struct LaneClosed;
 
 impl Lane {
-    /// Starts the threads and waits until each has opened its guest. They work once they are connected.
+    /// Opens a guest for each shard, on the threads of a crew. They work once they are connected.
     ///
     /// # Errors
-    /// Fails where a guest cannot be opened under its limits or the system gives no thread.
-    pub fn open(mut plan: LanePlan) -> Result<Self, StartError> {
+    /// Fails where a guest cannot be opened under its limits.
+    pub fn open(mut plan: LanePlan, crew: &mut Crew) -> Result<Self, StartError> {
         plan.guests.share(plan.instances);
         let share = |total: NonZeroUsize| {
             NonZeroUsize::new(total.get() / plan.instances).unwrap_or(NonZeroUsize::MIN)
@@ -130,12 +118,12 @@ impl Lane {
         let mut lane = Self {
             queues: Vec::with_capacity(plan.instances.get()),
             sinks: Vec::with_capacity(plan.instances.get()),
-            threads: Vec::with_capacity(plan.instances.get()),
         };
-        for (index, journey) in plan.journeys.into_iter().enumerate() {
+        for journey in plan.journeys {
             let (queue, jobs) = mpsc::channel(queue_max);
-            let (sink, way_out) = sync_channel(1);
-            let worker = worker::Plan {
+            let (sink, way_out) = oneshot::channel();
+            crew.place(ShardPlan {
+                lane: plan.name.clone(),
                 guests: plan.guests.clone(),
                 observed: Arc::clone(&plan.observed),
                 journey,
@@ -143,29 +131,27 @@ impl Lane {
                 clock: plan.clock,
                 jobs,
                 way_out,
-            };
-            let thread = start_thread(&plan.name, index, worker)?;
+            })?;
             lane.queues.push(queue);
             lane.sinks.push(sink);
-            lane.threads.push(thread);
         }
         Ok(lane)
     }
 
-    /// Queues a message on its device's thread; waits while that queue is full, which is the back-pressure.
+    /// Queues a message for its device's shard; waits while that queue is full, which is the back-pressure.
     ///
     /// # Errors
-    /// Fails where the thread has ended; the message stays unsettled and the broker sends it again.
+    /// Fails where the shard has ended; the message stays unsettled and the broker sends it again.
     pub async fn send(&self, job: Job) -> Result<(), LaneClosed> {
         let queue = &self.queues[self.shard(job.origin.as_ref().ok())];
         queue.send(job).await.map_err(|_| LaneClosed)
     }
 
-    /// Gives the threads the way out for what they make, which sets them to work. Once is enough.
-    pub fn connect(&self, sink: &Sink) {
-        for thread in &self.sinks {
-            if thread.try_send(sink.clone()).is_err() {
-                tracing::error!("a guest's thread ended before it was set to work");
+    /// Gives the shards the way out for what they make, which sets them to work. Once is enough.
+    pub fn connect(&mut self, sink: &Sink) {
+        for shard in self.sinks.drain(..) {
+            if shard.send(sink.clone()).is_err() {
+                tracing::error!("a guest ended before it was set to work");
             }
         }
     }
@@ -176,16 +162,6 @@ impl Lane {
         Backlog(self.queues.iter().map(mpsc::Sender::downgrade).collect())
     }
 
-    /// Takes no more, finishes what waits, and ends the threads.
-    pub fn finish(self) {
-        drop((self.queues, self.sinks));
-        for thread in self.threads {
-            if thread.join().is_err() {
-                tracing::error!("a guest's thread panicked: its messages were not acknowledged");
-            }
-        }
-    }
-
     fn shard(&self, device: Option<&DeviceId>) -> usize {
         let Some(device) = device.filter(|_| self.queues.len() > 1) else {
             return 0;
@@ -194,28 +170,5 @@ impl Lane {
         device.hash(&mut hasher);
         let shards = u64::try_from(self.queues.len()).unwrap_or(1);
         usize::try_from(hasher.finish() % shards).unwrap_or(0)
-    }
-}
-
-fn start_thread(
-    lane: &str,
-    index: usize,
-    plan: worker::Plan,
-) -> Result<JoinHandle<()>, StartError> {
-    let (opened, ready) = sync_channel(1);
-    let thread = thread::Builder::new()
-        .name(format!("{lane}-{index}"))
-        .stack_size(plan.guests.thread_stack_bytes())
-        .spawn(move || worker::run(plan, &opened))
-        .map_err(|cause| StartError::Thread {
-            lane: lane.to_owned(),
-            cause,
-        })?;
-    match ready.recv() {
-        Ok(Ok(())) => Ok(thread),
-        Ok(Err(refused)) => Err(refused.into()),
-        Err(_) => Err(StartError::Ended {
-            lane: lane.to_owned(),
-        }),
     }
 }

@@ -1,10 +1,11 @@
 //! Guests on owning threads, kept warm or fresh for each message, bounded by the profile.
 //!
-//! A [`Lane`] is one pipeline under one device profile: some threads, each with a guest of its own, and a bounded
-//! queue in front of each. A device always goes to the same thread, which keeps its order, its window and its
-//! state without a lock.
+//! A [`Lane`] is one pipeline under one device profile: some shards, each with a guest of its own, and a bounded queue in
+//! front of each. A device always goes to the same shard, and a shard is pinned to a thread of the [`Crew`]: the
+//! device's order, window and state are kept without a lock.
 
 mod clock;
+mod crew;
 #[cfg(test)]
 mod fixtures;
 mod keeper;
@@ -12,10 +13,11 @@ mod lane;
 mod models;
 mod restarts;
 mod runner;
+mod shard;
 mod states;
-mod worker;
 
 pub use clock::Clock;
+pub use crew::Crew;
 pub use keeper::GuestSource;
 pub use lane::{Backlog, Job, Lane, LaneClosed, LanePlan, Refused, StartError};
 pub use models::{DoesNotOpen, Guests};

@@ -23,12 +23,6 @@ impl Guests {
         let threads = u64::try_from(threads.get()).unwrap_or(u64::MAX);
         self.memory_bytes_max /= threads;
     }
-
-    /// The native stack of a thread that runs any of them.
-    pub(crate) fn thread_stack_bytes(&self) -> usize {
-        let stacks = self.sources.iter().map(|source| source.thread_stack_bytes);
-        stacks.max().unwrap_or(0)
-    }
 }
 
 /// One guest, kept warm.

@@ -1,4 +1,4 @@
-use tokio::sync::mpsc::{self, error::TrySendError};
+use tokio::sync::mpsc;
 
 use crate::Outgoing;
 
@@ -21,26 +21,12 @@ impl Sink {
         (Self { queue }, outgoing)
     }
 
-    /// Hands a message over; waits while the queue is full.
+    /// Hands a message over; waits while the queue is full, which is the back-pressure.
     ///
     /// # Errors
     /// Fails where the transport has ended; the message's ticket stays unsettled.
     pub async fn send(&self, message: Outgoing) -> Result<(), SinkClosed> {
         self.queue.send(message).await.map_err(|_| SinkClosed)
-    }
-
-    /// The same from a guest's thread: blocks while the queue is full, which is the back-pressure.
-    ///
-    /// # Errors
-    /// As [`Sink::send`].
-    pub fn send_blocking(&self, message: Outgoing) -> Result<(), SinkClosed> {
-        match self.queue.try_send(message) {
-            Ok(()) => Ok(()),
-            Err(TrySendError::Full(message)) => {
-                self.queue.blocking_send(message).map_err(|_| SinkClosed)
-            }
-            Err(TrySendError::Closed(_)) => Err(SinkClosed),
-        }
     }
 
     /// Messages that wait to be taken.

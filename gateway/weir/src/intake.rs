@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Instant};
 use tokio::sync::mpsc;
 use weir_health::{Accepted, Observed};
 use weir_pipeline::{Reason, Routed, Router};
-use weir_pool::{Job, Lane, Refused};
+use weir_pool::{Crew, Job, Lane, Refused};
 use weir_profile::DeviceId;
 use weir_transport::{Delivery, Message, Sink, Ticket};
 
@@ -22,11 +22,16 @@ pub(crate) struct Running {
 pub(crate) struct Intake {
     router: Arc<Router>,
     pipelines: Vec<Running>,
+    crew: Crew,
 }
 
 impl Intake {
-    pub(crate) const fn new(router: Arc<Router>, pipelines: Vec<Running>) -> Self {
-        Self { router, pipelines }
+    pub(crate) const fn new(router: Arc<Router>, pipelines: Vec<Running>, crew: Crew) -> Self {
+        Self {
+            router,
+            pipelines,
+            crew,
+        }
     }
 
     pub(crate) fn router(&self) -> &Router {
@@ -34,8 +39,9 @@ impl Intake {
     }
 
     /// Gives every lane the way out.
-    pub(crate) fn connect(&self, sink: &Sink) {
-        let lanes = self.pipelines.iter().flat_map(|pipeline| &pipeline.lanes);
+    pub(crate) fn connect(&mut self, sink: &Sink) {
+        let pipelines = self.pipelines.iter_mut();
+        let lanes = pipelines.flat_map(|pipeline| &mut pipeline.lanes);
         lanes.for_each(|lane| lane.connect(sink));
     }
 
@@ -45,13 +51,8 @@ impl Intake {
             self.route(Arc::new(message), &ticket).await;
             ticket.settle();
         }
-        let finishing = tokio::task::spawn_blocking(move || {
-            let lanes = self
-                .pipelines
-                .into_iter()
-                .flat_map(|pipeline| pipeline.lanes);
-            lanes.for_each(Lane::finish);
-        });
+        drop(self.pipelines);
+        let finishing = tokio::task::spawn_blocking(move || self.crew.finish());
         if finishing.await.is_err() {
             tracing::error!("the end of the guests' threads could not be waited for");
         }
@@ -74,14 +75,14 @@ impl Intake {
                 .await
                 .is_err()
             {
-                tracing::error!("a guest's thread has ended: its messages stay unacknowledged");
+                tracing::error!("a guest has ended: its messages stay unacknowledged");
             }
         }
     }
 }
 
 impl Running {
-    /// The lane that serves a device; refused messages go to the first, whose thread writes the reject.
+    /// The lane that serves a device; refused messages go to the first, whose shard writes the reject.
     fn lane(&self, device: Result<DeviceId, Reason>) -> (&Lane, Result<DeviceId, Refused>) {
         let own = &self.lanes[0];
         match device {

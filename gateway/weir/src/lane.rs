@@ -112,7 +112,6 @@ impl PreparedLane {
             signature: Arc::clone(&prepared.signature),
             model: equipment.model.map(|model| model.bytes),
             limits: self.profile.limits.clone(),
-            thread_stack_bytes: engine.thread_stack_bytes(&self.profile.limits),
         })
     }
 

@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 use weir_health::Observed;
 use weir_mqtt::{Control, DrainReport, Observer, Session, SessionConfig};
 use weir_pipeline::{Journey, Origin, Reason, RejectCode, Router, topics};
-use weir_pool::{Clock, Lane, LanePlan};
+use weir_pool::{Clock, Crew, Lane, LanePlan};
 use weir_profile::{DeviceId, Finding, Settings, Severity};
 
 use crate::{
@@ -51,6 +51,7 @@ pub(crate) fn open(prepared: Prepared, engines: &Engines) -> Result<Opened, Box<
         ..
     } = prepared;
     let clock = Clock::start();
+    let mut crew = crew(&pipelines, engines)?;
     let mut running = Vec::with_capacity(pipelines.len());
     let mut watched = Vec::with_capacity(pipelines.len());
     for prepared in pipelines {
@@ -60,7 +61,7 @@ pub(crate) fn open(prepared: Prepared, engines: &Engines) -> Result<Opened, Box<
             let plan = lane_plan(
                 &settings, &router, &prepared, lane, &observed, engines, clock,
             );
-            let lane = plan.and_then(|plan| Ok(Lane::open(plan)?));
+            let lane = plan.and_then(|plan| Ok(Lane::open(plan, &mut crew)?));
             lanes.push(lane.map_err(|error| Box::new(refusal(&prepared, &error)))?);
         }
         watched.push(Watched {
@@ -76,9 +77,30 @@ pub(crate) fn open(prepared: Prepared, engines: &Engines) -> Result<Opened, Box<
     }
     Ok(Opened {
         settings,
-        intake: Intake::new(router, running),
+        intake: Intake::new(router, running, crew),
         watched,
     })
+}
+
+/// The threads for every guest, each with the stack that the most demanding engine asks for.
+fn crew(pipelines: &[PreparedPipeline], engines: &Engines) -> Result<Crew, Box<Finding>> {
+    let lanes = || pipelines.iter().flat_map(|pipeline| &pipeline.lanes);
+    let shards = lanes().map(|lane| instances(lane).get()).sum();
+    let stacks = lanes().filter_map(|lane| {
+        let engine = engines.get(lane.engine.engine)?;
+        Some(engine.thread_stack_bytes(&lane.profile.limits))
+    });
+    let shards = NonZeroUsize::new(shards).unwrap_or(NonZeroUsize::MIN);
+    Crew::start(shards, stacks.max().unwrap_or(0)).map_err(|error| {
+        let words = format!("the system gives no threads for guests: {error}");
+        Box::new(finding(Severity::Error, "pipeline", words, ""))
+    })
+}
+
+/// Instances of a lane's guest: more of them than cores would only take turns.
+fn instances(lane: &PreparedLane) -> NonZeroUsize {
+    let cores = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+    NonZeroUsize::new(lane.profile.instances_max).map_or(NonZeroUsize::MIN, |max| max.min(cores))
 }
 
 /// A guest of the pipeline cannot be loaded or opened.
@@ -102,9 +124,7 @@ fn lane_plan(
     clock: Clock,
 ) -> anyhow::Result<LanePlan> {
     let at_least_one = |number: usize| NonZeroUsize::new(number).unwrap_or(NonZeroUsize::MIN);
-    // More threads than cores only take turns.
-    let cores = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-    let instances = at_least_one(lane.profile.instances_max).min(cores);
+    let instances = instances(lane);
     let journey = |_| journey(settings, prepared, lane, instances, router, observed);
     Ok(LanePlan {
         instances,
@@ -189,7 +209,11 @@ impl Opened {
     }
 
     /// Connects and begins to work. A broker that is not there yet is waited for.
-    pub(crate) fn start(self, session: SessionConfig, started: Instant) -> anyhow::Result<Node> {
+    pub(crate) fn start(
+        mut self,
+        session: SessionConfig,
+        started: Instant,
+    ) -> anyhow::Result<Node> {
         let Session {
             deliveries,
             sink,

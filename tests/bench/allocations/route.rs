@@ -235,7 +235,6 @@ fn source(engine: &dyn Engine, settings: &Settings) -> Result<GuestSource> {
         module: engine.load(&code, &Equipment::default(), &limits)?,
         signature: Arc::new(signature),
         model: None,
-        thread_stack_bytes: engine.thread_stack_bytes(&limits),
         limits,
     })
 }

@@ -1,0 +1,90 @@
+use std::{num::NonZeroUsize, sync::Arc};
+
+use tokio::{
+    sync::{mpsc, oneshot},
+    task::yield_now,
+};
+use weir_health::Observed;
+use weir_pipeline::Journey;
+use weir_transport::Sink;
+
+use crate::{
+    clock::Clock,
+    lane::{Job, StartError},
+    models::Guests,
+    runner::Runner,
+};
+
+/// What a shard is made of.
+pub(crate) struct ShardPlan {
+    /// For messages.
+    pub(crate) lane: String,
+    pub(crate) guests: Guests,
+    pub(crate) observed: Arc<Observed>,
+    pub(crate) journey: Journey,
+    pub(crate) devices_max: NonZeroUsize,
+    pub(crate) clock: Clock,
+    pub(crate) jobs: mpsc::Receiver<Job>,
+    pub(crate) way_out: oneshot::Receiver<Sink>,
+}
+
+/// A lane's share of devices with a guest of its own, on the thread that opened it.
+pub(crate) struct Shard {
+    runner: Runner,
+    jobs: mpsc::Receiver<Job>,
+    way_out: oneshot::Receiver<Sink>,
+}
+
+impl Shard {
+    /// Opens the guest.
+    pub(crate) fn open(plan: ShardPlan) -> Result<Self, StartError> {
+        let ShardPlan {
+            guests,
+            observed,
+            journey,
+            devices_max,
+            clock,
+            jobs,
+            way_out,
+            ..
+        } = plan;
+        Ok(Self {
+            runner: Runner::open(guests, journey, devices_max, observed, clock)?,
+            jobs,
+            way_out,
+        })
+    }
+
+    /// Works until the queue is closed or nothing can be published any more. After each message the other shards of the
+    /// thread have their turn.
+    pub(crate) async fn run(self) {
+        let Self {
+            mut runner,
+            mut jobs,
+            way_out,
+        } = self;
+        let Ok(sink) = way_out.await else {
+            return;
+        };
+        while let Some(job) = jobs.recv().await {
+            let Job {
+                message,
+                origin,
+                ticket,
+                accepted,
+            } = job;
+            match runner.run(&message, origin, accepted) {
+                None => ticket.settle(),
+                Some(settled) => {
+                    for outgoing in settled.into_outgoing(ticket) {
+                        if sink.send(outgoing).await.is_err() {
+                            return;
+                        }
+                    }
+                    runner.renew();
+                }
+            }
+            yield_now().await;
+        }
+    }
+}
