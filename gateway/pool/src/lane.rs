@@ -91,7 +91,7 @@ pub enum StartError {
     #[error(transparent)]
     Guest(#[from] DoesNotOpen),
     /// The thread ended before it said whether the guest is open.
-    #[error("the guest's thread ended while it started")]
+    #[error("the thread that opens guests has ended")]
     Ended {
         /// The lane.
         lane: String,

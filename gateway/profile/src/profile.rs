@@ -27,7 +27,7 @@ pub struct Profile {
     pub payload_bytes_max: usize,
     /// Messages that wait for one pipeline.
     pub queue_messages_max: usize,
-    /// Instances (guest threads) of one pipeline, where the machine has as many cores.
+    /// Instances of one pipeline, where the machine has as many cores.
     pub instances_max: usize,
     /// Bytes of guest memory of all open instances of one pipeline, over all its models.
     pub loaded_models_bytes_max: u64,

@@ -96,7 +96,7 @@ pub(crate) struct RunArgs {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum ProfileKind {
-    /// Tell perf the functions of guests (/tmp/perf-<pid>.map), for `perf record` of the whole node.
+    /// Tell perf the functions of guests (/tmp/perf-PID.map), for `perf record` of the whole node.
     Perf,
     /// Look up every millisecond where a guest is; written as Firefox profiles when the node stops.
     Guest,

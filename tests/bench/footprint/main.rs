@@ -74,9 +74,9 @@ async fn main() -> Result<()> {
 
 async fn measure(case: &Case, broker: &Mosquitto, rounds: u16) -> Result<Vec<Row>> {
     let (mut one, mut further) = (Vec::new(), Vec::new());
-    for _ in 0..rounds {
-        let idle = node::idle_pss_mb(case, broker, 1).await?;
-        let many = node::idle_pss_mb(case, broker, PIPELINES).await?;
+    for round in 0..rounds {
+        let idle = node::idle_pss_mb(case, broker, round, 1).await?;
+        let many = node::idle_pss_mb(case, broker, round, PIPELINES).await?;
         one.push(idle);
         further.push((many - idle) / f64::from(PIPELINES - 1));
     }

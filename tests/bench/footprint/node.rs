@@ -11,9 +11,15 @@ use crate::cases::Case;
 const RESULTS_DEADLINE: Duration = Duration::from_secs(60);
 const END_DEADLINE: Duration = Duration::from_secs(60);
 
-/// Starts a node with so many pipelines, has each of them infer once, and looks at the memory of all its processes.
-pub(crate) async fn idle_pss_mb(case: &Case, broker: &Mosquitto, pipelines: u16) -> Result<f64> {
-    let config = config(case, broker, pipelines)?;
+/// Starts a node with so many pipelines, has each of them infer once, and looks at the memory of all its processes. Node
+/// and dashboard are new in every round: what the broker keeps for an earlier one must not arrive.
+pub(crate) async fn idle_pss_mb(
+    case: &Case,
+    broker: &Mosquitto,
+    round: u16,
+    pipelines: u16,
+) -> Result<f64> {
+    let config = config(case, broker, round, pipelines)?;
     let name = config.name();
     let dashboard = Client::connect(broker.port(), &format!("{name}-dashboard")).await?;
     dashboard.subscribe("weir/results/#").await?;
@@ -47,16 +53,19 @@ pub(crate) fn warn_of_others() -> Result<()> {
     Ok(())
 }
 
-fn config(case: &Case, broker: &Mosquitto, pipelines: u16) -> Result<NodeConfig> {
+fn config(case: &Case, broker: &Mosquitto, round: u16, pipelines: u16) -> Result<NodeConfig> {
     let (key, engine) = (case.key, case.engine);
     let profile = format!(
         "inherit = \"{}\"\nengine = \"{engine}\"\n\n[limits]\nload_deadline_ms_max = 120_000\n",
         case.profile
     );
     let cache = compiled_guests()?;
-    let mut config = NodeConfig::new(&format!("footprint-{key}-{pipelines}"), broker.port())?
-        .cache(&cache)
-        .profile("footprint", &profile)?;
+    let mut config = NodeConfig::new(
+        &format!("footprint-{key}-{round}-{pipelines}"),
+        broker.port(),
+    )?
+    .cache(&cache)
+    .profile("footprint", &profile)?;
     let model = case.model.map(|model| format!("model = \"{model}\"\n"));
     let model = model.unwrap_or_default();
     for number in 0..pipelines {

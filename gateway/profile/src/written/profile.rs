@@ -101,7 +101,7 @@ pub struct ProfileLimits {
     /// Messages that wait for one pipeline.
     #[schemars(range(min = 1, max = 1_000_000))]
     pub queue_messages_max: Option<u64>,
-    /// Instances of a guest, each on a thread of its own, for one pipeline; never more than the machine has cores.
+    /// Instances of a guest, and messages at work at once, for one pipeline; never more than the machine has cores.
     #[schemars(range(min = 1, max = 1024))]
     pub instances_max: Option<u64>,
     /// KiB of guest memory of all open instances of one pipeline, over all its `models`: beyond it the instance of the
