@@ -78,7 +78,7 @@ impl Recorded {
         engine: &dyn Engine,
         code: &GuestCode,
         limits: &Limits,
-    ) -> (Guest, Start) {
+    ) -> Guest {
         let model = GuestModel {
             sha256: Sha256::digest(&self.bytes).into(),
             bytes: self.bytes.clone().into(),
@@ -88,9 +88,10 @@ impl Recorded {
             nn: None,
         };
         let module = engine.load(code, &equipment, limits).expect("it loads");
+        assert_eq!(module.start(), Start::Snapshot, "{:?}", module.why_cold());
         let signature = Arc::clone(&self.signature);
         let guest = Guest::open(module.as_ref(), signature, Some(&self.bytes), limits);
-        (guest.expect("it opens"), module.start())
+        guest.expect("it opens")
     }
 
     /// The guest's answers to the first recorded inputs.
@@ -152,8 +153,7 @@ pub(super) fn begins_with_its_model(
     };
     let cold = bits(&mut recorded.opened(engine, code, limits));
     for _ in 0..2 {
-        let (mut guest, start) = recorded.opened_with_it(engine, code, limits);
-        assert_eq!(start, Start::Snapshot, "{model}");
+        let mut guest = recorded.opened_with_it(engine, code, limits);
         assert_eq!(bits(&mut guest), cold, "{model}");
     }
 }
