@@ -17,6 +17,7 @@ mod classes;
 mod commands;
 mod connection;
 mod counts;
+mod crowd;
 mod demo;
 mod drain;
 mod embedded;
