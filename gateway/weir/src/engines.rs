@@ -1,7 +1,12 @@
 //! The engines of this build: the one place that names every one.
 
+#[cfg(target_pointer_width = "64")]
+mod wasmtime;
+#[cfg(not(target_pointer_width = "64"))]
+#[path = "engines/wasmtime_absent.rs"]
+mod wasmtime;
+
 use std::{
-    collections::BTreeSet,
     env,
     error::Error,
     path::{Path, PathBuf},
@@ -11,9 +16,9 @@ use std::{
 use weir_engine::{Enforces, Engine, EngineKind};
 use weir_engine_wasm3::Wasm3Engine;
 use weir_engine_wasmi::WasmiEngine;
-use weir_engine_wasmtime::{CacheDir, Capacity, CompileCosts, Compiler, WasmtimeEngine};
-pub(crate) use weir_engine_wasmtime::{GuestProfiles, Profiling};
-use weir_profile::{EngineDecision, EngineError, HostEngines, Pipeline, Profile, Settings};
+use weir_profile::{EngineDecision, EngineError, HostEngines, Profile, Settings};
+
+pub(crate) use wasmtime::{GuestProfiles, Profiling, compile_for_gateway};
 
 /// Names the worker of wasm3 where it lies elsewhere than beside `weir`.
 const WORKER_VARIABLE: &str = "WEIR_WASM3";
@@ -22,8 +27,6 @@ const WORKER: &str = "weir-wasm3";
 
 /// The command under which this program compiles a guest for another process of itself.
 pub(crate) const COMPILE_COMMAND: &str = "compile-guest";
-/// Instances beside those of pipelines.
-const INSTANCES_BESIDE: usize = 8;
 
 /// The engines of this build, ready to load guests.
 pub(crate) struct Engines {
@@ -55,23 +58,23 @@ impl Engines {
         settings: &Settings,
         profiling: Profiling,
     ) -> anyhow::Result<Self> {
-        let wasmtime = WasmtimeEngine::new(CacheDir::at(&settings.paths.cache))?
-            .with_capacity(Capacity::of_instances(instances_max(settings)))
-            .compiling(compiler())
-            .profiled(profiling);
-        let mut engines: Vec<Arc<dyn Engine>> =
-            vec![Arc::new(WasmiEngine::new()), Arc::new(wasmtime)];
+        let mut engines: Vec<Arc<dyn Engine>> = vec![Arc::new(WasmiEngine::new())];
         let (mut absent, mut notes) = (Vec::new(), Vec::new());
+        let mut lacks = |engine: EngineKind, reason| {
+            let engine = engine.name();
+            absent.push(Absent { engine, reason });
+        };
+        match wasmtime::start(settings, profiling)? {
+            Ok(engine) => engines.push(engine),
+            Err(reason) => lacks(EngineKind::Wasmtime, reason),
+        }
         match wasm3() {
             Ok(engine) => {
                 let worker = engine.worker().display();
                 notes.push(format!("engine wasm3 is {}, {worker}", engine.about()));
                 engines.push(Arc::new(engine));
             }
-            Err(reason) => absent.push(Absent {
-                engine: EngineKind::Wasm3.name(),
-                reason,
-            }),
+            Err(reason) => lacks(EngineKind::Wasm3, reason),
         }
         let present = engines
             .into_iter()
@@ -137,35 +140,6 @@ impl Engines {
             instead,
         }
     }
-}
-
-/// Guests are compiled by this program in a process of its own, the same file that runs: a newer one may have taken
-/// its name.
-fn compiler() -> Compiler {
-    Compiler::Process {
-        program: PathBuf::from("/proc/self/exe"),
-        arguments: vec![COMPILE_COMMAND.into()],
-        costs: CompileCosts::default(),
-    }
-}
-
-/// The instances that live at once: those of each pipeline under each profile with each of its models, and one more
-/// while another is opened anew. A command that opens a guest by itself has room for some.
-fn instances_max(settings: &Settings) -> usize {
-    let pipelines = settings.pipelines.iter();
-    let instances = pipelines.map(|pipeline| instances_of(pipeline, settings));
-    instances.fold(INSTANCES_BESIDE, usize::saturating_add)
-}
-
-fn instances_of(pipeline: &Pipeline, settings: &Settings) -> usize {
-    let models = pipeline.models.len().saturating_add(1);
-    let profiles = settings.devices.values().chain([&pipeline.profile]);
-    let profiles = BTreeSet::from_iter(profiles).into_iter();
-    let instances = profiles.map(|profile| {
-        let instances = settings.profiles[profile].instances_max;
-        instances.saturating_mul(models).saturating_add(1)
-    });
-    instances.fold(0, usize::saturating_add)
 }
 
 /// wasm3 with its worker; the error is the reason why it is absent.

@@ -1,49 +1,19 @@
-//! The nn backends of this build: the one place that names every one, and keeps what they made ready.
+//! Graphs on the host, for the guests that reach for them.
 
-use std::sync::{Arc, Weak};
+#[cfg(target_pointer_width = "64")]
+mod backends;
+#[cfg(not(target_pointer_width = "64"))]
+#[path = "graphs/backends_absent.rs"]
+mod backends;
 
-use parking_lot::Mutex;
+use std::sync::Arc;
+
 use weir_engine::{GuestCode, NnProvider};
-use weir_nn::{Backend, Bounds, Graph, Graphs, OnnxRuntime, Tract};
 use weir_pipeline::{InputFacts, Layout, ModelFacts};
-use weir_profile::{NnBackend, Profile};
-use weir_store::{GraphUse, Model, describe, is_told_of_graphs, reaches_graphs};
+use weir_profile::Profile;
+use weir_store::{GraphUse, Model, is_told_of_graphs, reaches_graphs};
 
-/// Contexts of an instance: a guest needs one for its graph, and may open another for each of a few outputs.
-const CONTEXTS_MAX: usize = 4;
-
-/// The backend that the guests of a profile get.
-pub(crate) struct Chosen {
-    backend: Arc<dyn Backend>,
-    /// In words: its name, and what is worth knowing of it.
-    pub(crate) words: String,
-    /// Why it is not the one that the profile names.
-    pub(crate) instead: Option<String>,
-}
-
-/// The backend that a profile grants. Where ONNX Runtime is asked for and is not there, tract is.
-pub(crate) fn choose(profile: &Profile) -> Option<Chosen> {
-    let tract = |instead: Option<String>| Chosen {
-        backend: Arc::new(Tract),
-        words: "tract: built in".to_owned(),
-        instead,
-    };
-    match profile.nn_backend {
-        NnBackend::None => None,
-        NnBackend::Tract => Some(tract(None)),
-        NnBackend::OnnxRuntime => Some(match OnnxRuntime::find() {
-            Ok(found) => Chosen {
-                words: format!("onnxruntime: {}", found.about()),
-                backend: Arc::new(found),
-                instead: None,
-            },
-            Err(absent) => tract(Some(format!(
-                "profile {} names onnxruntime, tract is used instead: {absent}",
-                profile.name
-            ))),
-        }),
-    }
-}
+use backends::choose;
 
 /// Which backend a lane's guest computes on, in words; none where it reaches for none.
 pub(crate) fn words(code: &GuestCode, profile: &Profile) -> Option<String> {
@@ -62,7 +32,7 @@ pub(crate) fn instead(code: &GuestCode, profile: &Profile) -> Option<String> {
 /// The graphs that a guest may use with a model; none where it reaches for none, or is granted none.
 ///
 /// # Errors
-/// Fails where the backend cannot make the model ready.
+/// Fails where the backend cannot make the model ready, or is not part of this build.
 pub(crate) fn equip(
     code: &GuestCode,
     profile: &Profile,
@@ -72,23 +42,7 @@ pub(crate) fn equip(
     let Some(chosen) = chosen else {
         return Ok(None);
     };
-    let mut named = Vec::new();
-    if let Some(model) = model {
-        match describe(model) {
-            Ok(description) => {
-                let graph = prepared(&*chosen.backend, model, &description)?;
-                named.push((description.name, graph));
-            }
-            Err(error) if is_told_of_graphs(code) => return Err(error.into()),
-            Err(_) => {}
-        }
-    }
-    let bounds = Bounds {
-        contexts_max: CONTEXTS_MAX,
-        // What passes through a guest's memory is no larger than it.
-        tensor_bytes_max: usize::try_from(profile.limits.memory_bytes_max).unwrap_or(usize::MAX),
-    };
-    Ok(Some(Graphs::new(named, bounds).provider()))
+    chosen.provide(code, profile, model).map(Some)
 }
 
 /// What is left of a model's facts for the pipeline to do, where its guest does some of it around the graph.
@@ -116,30 +70,4 @@ pub(crate) fn left_to_do(code: &GuestCode, model: &Model, facts: ModelFacts) -> 
 /// Whether what a model's card says goes in and comes out is what goes into its guest and comes out of it.
 pub(crate) fn keeps_tensors(code: &GuestCode, model: &Model) -> bool {
     !is_told_of_graphs(code) || model.graph == GraphUse::default()
-}
-
-/// What decides whether two graphs are one: the backend, the model's digest, and what is said of it.
-type Key = (&'static str, [u8; 32], Vec<u8>);
-
-/// The graphs in use; one that no lane uses any more is freed.
-static PREPARED: Mutex<Vec<(Key, Weak<Graph>)>> = Mutex::new(Vec::new());
-
-/// Loads of the same model wait for each other, and the second finds what the first one made.
-fn prepared(
-    backend: &dyn Backend,
-    model: &Model,
-    description: &nn_graph::Graph,
-) -> anyhow::Result<Arc<Graph>> {
-    let key = (backend.name(), model.sha256, description.encode()?);
-    let mut graphs = PREPARED.lock();
-    graphs.retain(|(_, graph)| graph.strong_count() > 0);
-    let found = graphs.iter().find(|(known, _)| *known == key);
-    if let Some(graph) = found.and_then(|(_, graph)| graph.upgrade()) {
-        return Ok(graph);
-    }
-    let graph = backend
-        .prepare(description, &model.bytes)
-        .map_err(|error| anyhow::anyhow!("model {} cannot be made ready: {error}", model.name))?;
-    graphs.push((key, Arc::downgrade(&graph)));
-    Ok(graph)
 }

@@ -1,7 +1,7 @@
-use crate::exit::Exit;
+use crate::{engines, exit::Exit};
 
 /// `weir compile-guest`: for weir's own use.
 pub(crate) fn compile_guest() -> anyhow::Result<Exit> {
-    weir_engine_wasmtime::compile_for_gateway()?;
+    engines::compile_for_gateway()?;
     Ok(Exit::Done)
 }

@@ -6,6 +6,10 @@ mod compile_guest;
 mod explain;
 mod fits;
 mod guest;
+#[cfg(target_pointer_width = "64")]
+mod model;
+#[cfg(not(target_pointer_width = "64"))]
+#[path = "model_absent.rs"]
 mod model;
 mod run;
 mod schema;
