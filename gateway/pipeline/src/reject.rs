@@ -24,7 +24,7 @@ pub struct Reject<'a> {
     pub pipeline: &'a str,
     /// The device; `_` where none could be named.
     pub device: &'a str,
-    /// The reason as a stable code, listed in `broker-config/topics.md`.
+    /// The reason as a stable code, listed in `docs/topics.md`.
     pub code: &'a str,
     /// The reason in words.
     pub message: &'a str,

@@ -1,4 +1,4 @@
-//! The names of Weir's own topics: the one place that builds them. `broker-config/topics.md` is its page.
+//! The names of Weir's own topics: the one place that builds them. `docs/topics.md` is their page.
 
 use weir_profile::{DeviceId, NodeName, PipelineName};
 
@@ -45,14 +45,14 @@ pub const fn topics() -> &'static [Topic] {
             direction: Direction::Out,
             qos: "`result.qos`, default 1",
             retained: "`result.retain`, default no",
-            payload: "[result](../docs/schemas/result.schema.json), or postcard",
+            payload: "[result](schemas/result.schema.json), or postcard",
         },
         Topic {
             name: "`<root>/rejects/<pipeline>/<device>`",
             direction: Direction::Out,
             qos: "`result.qos`, default 1",
             retained: "no",
-            payload: "[reject](../docs/schemas/reject.schema.json)",
+            payload: "[reject](schemas/reject.schema.json)",
         },
         Topic {
             name: "a request's response topic",
@@ -73,7 +73,7 @@ pub const fn topics() -> &'static [Topic] {
             direction: Direction::Out,
             qos: "0",
             retained: "yes",
-            payload: "[health](../docs/schemas/health.schema.json)",
+            payload: "[health](schemas/health.schema.json)",
         },
     ];
     TOPICS
