@@ -11,8 +11,11 @@ use crate::{Client, NodeConfig, Process, Received, places};
 /// Compiling the largest guest takes tens of seconds on a busy machine.
 const START_DEADLINE: Duration = Duration::from_secs(180);
 
-/// How often a node that is not ready yet is looked at: it may have ended.
+/// How often a node that is not online yet is looked at: it may have ended.
 const LOOK: Duration = Duration::from_millis(20);
+
+/// How often its log is looked at from then on.
+const LOOK_AT_LOG: Duration = Duration::from_millis(1);
 
 /// What a node logs once the broker has granted every subscription.
 const READY: &str = "ready: every topic filter is subscribed";
@@ -21,6 +24,7 @@ const READY: &str = "ready: every topic filter is subscribed";
 #[derive(Debug)]
 pub struct WeirProcess {
     process: Process,
+    ready_after: Duration,
 }
 
 impl WeirProcess {
@@ -36,13 +40,14 @@ impl WeirProcess {
         let topic = format!("weir/nodes/{}/status", config.name());
         watcher.subscribe(&topic).await?;
         let lines_before = ready_lines(config);
+        let begin = Instant::now();
         let mut node = Self::spawn(config)?;
-        let end = Instant::now() + START_DEADLINE;
+        let end = begin + START_DEADLINE;
         let mut online = false;
         while !(online && ready_lines(config) > lines_before) {
             let live = |message: &Received| !message.retained && message.payload == "online";
             if online {
-                sleep(LOOK).await;
+                sleep(LOOK_AT_LOG).await;
             } else {
                 online = watcher.take(live, LOOK).await.is_ok();
             }
@@ -54,6 +59,7 @@ impl WeirProcess {
                 );
             }
         }
+        node.ready_after = begin.elapsed();
         Ok(node)
     }
 
@@ -68,7 +74,16 @@ impl WeirProcess {
             .args(config.arguments())
             .current_dir(config.folder());
         let process = Process::start("weir", command, &log_file(config))?;
-        Ok(Self { process })
+        Ok(Self {
+            process,
+            ready_after: Duration::ZERO,
+        })
+    }
+
+    /// How long it took from the start of the process until it took messages; zero where that was not waited for.
+    #[must_use]
+    pub const fn ready_after(&self) -> Duration {
+        self.ready_after
     }
 
     /// The process id.

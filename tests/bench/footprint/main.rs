@@ -3,6 +3,7 @@
 mod cases;
 mod method;
 mod node;
+mod packages;
 mod sizes;
 
 use anyhow::{Context, Result};
@@ -63,6 +64,7 @@ async fn main() -> Result<()> {
         }
     }
     rows.extend(sizes::rows()?);
+    rows.extend(packages::rows()?);
     let tables = rows_table(&rows);
     options.output.publish(BENCH, &rows, &tables)?;
     if options.output.write_docs {
@@ -73,20 +75,24 @@ async fn main() -> Result<()> {
 }
 
 async fn measure(case: &Case, broker: &Mosquitto, rounds: u16) -> Result<Vec<Row>> {
-    let (mut one, mut further) = (Vec::new(), Vec::new());
+    // What is compiled for the first time must not count as starting.
+    node::look_at_idle(case, broker, rounds, 1).await?;
+    let (mut memory, mut further, mut start) = (Vec::new(), Vec::new(), Vec::new());
     for round in 0..rounds {
-        let idle = node::idle_pss_mb(case, broker, round, 1).await?;
-        let many = node::idle_pss_mb(case, broker, round, PIPELINES).await?;
-        one.push(idle);
-        further.push((many - idle) / f64::from(PIPELINES - 1));
+        let one = node::look_at_idle(case, broker, round, 1).await?;
+        let many = node::look_at_idle(case, broker, round, PIPELINES).await?;
+        memory.push(one.pss_mb);
+        further.push((many.pss_mb - one.pss_mb) / f64::from(PIPELINES - 1));
+        start.push(one.subscribed_ms);
     }
     let key = case.key;
-    let row = |measure: &str, rounds: Vec<f64>| -> Result<Row> {
+    let row = |measure: &str, unit: &str, rounds: Vec<f64>| -> Result<Row> {
         let spread = Spread::of(rounds).context("at least one round")?;
-        Ok(Row::of(BENCH, format!("{measure}/{key}"), "MB", spread))
+        Ok(Row::of(BENCH, format!("{measure}/{key}"), unit, spread))
     };
     Ok(vec![
-        row("pss-idle", one)?,
-        row("pss-per-pipeline", further)?,
+        row("pss-idle", "MB", memory)?,
+        row("pss-per-pipeline", "MB", further)?,
+        row("start-to-subscribed", "ms", start)?,
     ])
 }

@@ -11,14 +11,22 @@ use crate::cases::Case;
 const RESULTS_DEADLINE: Duration = Duration::from_secs(60);
 const END_DEADLINE: Duration = Duration::from_secs(60);
 
+/// An idle node, looked at.
+pub(crate) struct Idle {
+    /// Memory of all its processes.
+    pub(crate) pss_mb: f64,
+    /// From the start of the process until the broker had granted every subscription.
+    pub(crate) subscribed_ms: f64,
+}
+
 /// Starts a node with so many pipelines, has each of them infer once, and looks at the memory of all its processes. Node
 /// and dashboard are new in every round: what the broker keeps for an earlier one must not arrive.
-pub(crate) async fn idle_pss_mb(
+pub(crate) async fn look_at_idle(
     case: &Case,
     broker: &Mosquitto,
     round: u16,
     pipelines: u16,
-) -> Result<f64> {
+) -> Result<Idle> {
     let config = config(case, broker, round, pipelines)?;
     let name = config.name();
     let dashboard = Client::connect(broker.port(), &format!("{name}-dashboard")).await?;
@@ -33,10 +41,13 @@ pub(crate) async fn idle_pss_mb(
         topics.len() == usize::from(pipelines)
     };
     dashboard.collect_until(results, RESULTS_DEADLINE).await?;
-    let pss_mb = tree_pss_mb(node.id())?;
+    let idle = Idle {
+        pss_mb: tree_pss_mb(node.id())?,
+        subscribed_ms: node.ready_after().as_secs_f64() * 1e3,
+    };
     node.sigterm()?;
     node.ended_within(END_DEADLINE).await?;
-    Ok(pss_mb)
+    Ok(idle)
 }
 
 /// A page that another process uses too counts half: a second weir makes the first one look small.

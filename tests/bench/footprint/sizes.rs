@@ -35,7 +35,11 @@ fn row(name: &str, file: &Path) -> Result<Row> {
     let bytes = fs::metadata(file)
         .with_context(|| format!("no {}", file.display()))?
         .len();
-    let mb = f64::from(u32::try_from(bytes)?) / BYTES_PER_MB;
-    let size = Spread::of(vec![mb]).context("one size")?;
+    let size = Spread::of(vec![megabytes(bytes)?]).context("one size")?;
     Ok(Row::of(BENCH, format!("size/{name}"), "MB", size))
+}
+
+/// Of bytes, as they are shown.
+pub(crate) fn megabytes(bytes: u64) -> Result<f64> {
+    Ok(f64::from(u32::try_from(bytes)?) / BYTES_PER_MB)
 }
