@@ -1,5 +1,7 @@
 use std::{io, time::Duration};
 
+use crate::words;
+
 /// Why a connection failed or ended.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -33,6 +35,8 @@ pub enum LinkError {
         reason: Option<String>,
         /// Whether trying again soon is of no use.
         lasting: bool,
+        /// What kind of no it is.
+        fault: Fault,
     },
     /// Nothing came in time.
     #[error("the broker sent no {awaited} within {:.1} s", .waited.as_secs_f64())]
@@ -87,7 +91,43 @@ pub enum LinkError {
     },
 }
 
+/// What kind of failure a [`LinkError`] is: what somebody who mends it begins with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// There is no TCP connection: host, port, network, or the broker does not run.
+    Unreachable,
+    /// There is no TLS connection: certificates.
+    Tls,
+    /// The broker does not take user and password.
+    Credentials,
+    /// The broker does not take the client id, or another client has it.
+    ClientId,
+    /// The broker does not speak this version of MQTT.
+    Protocol,
+    /// Anything else.
+    Other,
+}
+
 impl LinkError {
+    /// What kind of failure it is.
+    #[must_use]
+    pub fn fault(&self) -> Fault {
+        match self {
+            Self::Unreachable { .. } => Fault::Unreachable,
+            Self::Tls { .. } => Fault::Tls,
+            Self::Refused { fault, .. } => *fault,
+            Self::Ended { code, .. } => words::ended(*code),
+            Self::Silent { .. }
+            | Self::Stalled { .. }
+            | Self::Closed
+            | Self::Network(_)
+            | Self::Protocol { .. }
+            | Self::Unsettled { .. }
+            | Self::Abandoned
+            | Self::Unacknowledged { .. } => Fault::Other,
+        }
+    }
+
     /// Whether trying again soon is of no use.
     pub(crate) fn is_lasting(&self) -> bool {
         matches!(self, Self::Refused { lasting: true, .. })

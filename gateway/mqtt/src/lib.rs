@@ -32,7 +32,7 @@ pub use config::{
     Backoff, ClientIdentity, ConfigError, Credentials, Endpoint, Presence, Protocol, SessionConfig,
     Subscription, Tls,
 };
-pub use error::LinkError;
+pub use error::{Fault, LinkError};
 pub use session::{Control, DrainReport, Session};
 pub use state::{ConnectionState, LinkState, Observer, RefusedPublish, SubscriptionState};
 pub use subscriptions::Grant;

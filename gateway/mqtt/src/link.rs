@@ -269,6 +269,7 @@ fn accepted(config: &SessionConfig, answer: &ConnAck) -> Result<(), LinkError> {
         code,
         words: words::connack(config.protocol, code),
         reason: answer.reason.clone(),
+        fault: words::connack_fault(config.protocol, code),
         lasting: words::connack_is_lasting(config.protocol, code),
     })
 }

@@ -193,14 +193,13 @@ impl Retry {
         tracing::info!(broker = %self.address, "{} connection stands", self.name);
         self.shared.change(|state| {
             let connection = (self.part)(state);
-            connection.connected = true;
+            connection.turns(true);
             connection.connections += 1;
         });
     }
 
     pub(crate) fn ended(&self) {
-        self.shared
-            .change(|state| (self.part)(state).connected = false);
+        self.shared.change(|state| (self.part)(state).turns(false));
     }
 
     /// Notes why a connection failed, and says how long to wait before the next attempt.
@@ -215,9 +214,10 @@ impl Retry {
         }
         self.shared.change(|state| {
             let connection = (self.part)(state);
-            connection.connected = false;
+            connection.turns(false);
             connection.failures = failures;
             connection.last_error = Some(words);
+            connection.last_fault = Some(error.fault());
         });
         pause
     }

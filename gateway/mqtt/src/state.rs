@@ -3,13 +3,13 @@ use std::{
         Arc,
         atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use tokio::sync::{Notify, watch};
 use weir_transport::Sink;
 
-use crate::Grant;
+use crate::{Fault, Grant};
 
 /// What was observed of a session, at one moment.
 #[derive(Debug, Clone, Default)]
@@ -61,12 +61,26 @@ pub struct LinkState {
 pub struct ConnectionState {
     /// Whether it stands.
     pub connected: bool,
+    /// When it was made, or when it ended; none before the first connection.
+    pub since: Option<Instant>,
     /// How often it was made.
     pub connections: u64,
     /// Attempts that failed since it last lived.
     pub failures: u32,
     /// Why it last failed or ended.
     pub last_error: Option<String>,
+    /// What kind of failure that was.
+    pub last_fault: Option<Fault>,
+}
+
+impl ConnectionState {
+    /// Notes whether it stands, and since when.
+    pub(crate) fn turns(&mut self, connected: bool) {
+        if self.connected != connected {
+            self.since = Some(Instant::now());
+        }
+        self.connected = connected;
+    }
 }
 
 /// A subscription and what became of it.

@@ -1,4 +1,4 @@
-use crate::Protocol;
+use crate::{Fault, Protocol};
 
 /// What a CONNACK code says.
 pub(crate) fn connack(protocol: Protocol, code: u8) -> &'static str {
@@ -20,6 +20,25 @@ pub(crate) fn connack_is_lasting(protocol: Protocol, code: u8) -> bool {
     match protocol {
         Protocol::V311 => matches!(code, 1 | 2 | 4 | 5),
         Protocol::V5 => matches!(code, 1 | 0x84 | 0x85 | 0x86 | 0x87 | 0x8A | 0x8C),
+    }
+}
+
+/// What kind of refusal a CONNACK code is.
+pub(crate) fn connack_fault(protocol: Protocol, code: u8) -> Fault {
+    match (protocol, code) {
+        (Protocol::V311, 4 | 5) | (Protocol::V5, 0x86 | 0x87 | 0x8C) => Fault::Credentials,
+        (Protocol::V311, 2) | (Protocol::V5, 0x85) => Fault::ClientId,
+        (_, 1) | (Protocol::V5, 0x84) => Fault::Protocol,
+        _ => Fault::Other,
+    }
+}
+
+/// What kind of failure a DISCONNECT code of MQTT 5 is.
+pub(crate) fn ended(code: u8) -> Fault {
+    match code {
+        0x87 => Fault::Credentials,
+        0x8E => Fault::ClientId,
+        _ => Fault::Other,
     }
 }
 

@@ -11,7 +11,7 @@ use rumqttc::v5::mqttbytes::v5::Packet;
 use support::{Broker, config, within};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use weir_mqtt::{
-    Backoff, ConfigError, Credentials, DrainReport, Endpoint, Presence, Protocol, Session,
+    Backoff, ConfigError, Credentials, DrainReport, Endpoint, Fault, Presence, Protocol, Session,
     SessionConfig, Subscription,
 };
 use weir_transport::{Outgoing, QoS};
@@ -44,6 +44,8 @@ async fn a_wrong_password_is_said_in_words_and_not_hammered() {
                 .unwrap()
                 .contains("password is wrong")
         );
+        assert_eq!(state.incoming.last_fault, Some(Fault::Credentials));
+        assert_eq!(state.incoming.since, None, "it never stood");
         let mut peer = broker.accept("-out").await;
         peer.raw(&[0x20, 3, 0, 0x86, 0]).await;
         session
@@ -123,6 +125,7 @@ async fn an_absent_broker_is_waited_for() {
         let mut session = Session::start(config).unwrap();
         let state = session.observer.wait_for(|s| s.incoming.failures > 2).await;
         assert!(state.incoming.last_error.unwrap().contains("cannot reach"));
+        assert_eq!(state.incoming.last_fault, Some(Fault::Unreachable));
         let listener = tokio::net::TcpListener::bind(address).await.unwrap();
         listener.accept().await.unwrap();
     })
