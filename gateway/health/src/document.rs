@@ -1,12 +1,12 @@
 use std::collections::BTreeMap;
 
-use schemars::JsonSchema;
-use serde::Serialize;
+use schemars::{JsonSchema, Schema};
+use serde::{Deserialize, Serialize};
 
 use crate::{Counts, Percentiles};
 
 /// The health document: `<root>/nodes/<node>/health`, retained, QoS 0.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Health {
     /// The version of this document's form: 1.
     pub v: u8,
@@ -27,7 +27,7 @@ pub struct Health {
 }
 
 /// What the machine offers.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Capabilities {
     /// The processor's architecture.
     pub architecture: String,
@@ -40,7 +40,7 @@ pub struct Capabilities {
 }
 
 /// What the node uses.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ResourceHealth {
     /// Seconds since the node started.
     pub uptime_s: u64,
@@ -56,7 +56,7 @@ pub struct ResourceHealth {
 }
 
 /// The link to the broker, as observed.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct LinkHealth {
     /// Connections made after the first.
     pub reconnects: u64,
@@ -76,7 +76,7 @@ pub struct LinkHealth {
 }
 
 /// One pipeline.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PipelineHealth {
     /// Its name.
     pub name: String,
@@ -95,7 +95,7 @@ pub struct PipelineHealth {
     /// Messages since the node started.
     pub counts: Counts,
     /// Rejects by code.
-    pub rejects: BTreeMap<&'static str, u64>,
+    pub rejects: BTreeMap<String, u64>,
     /// From acceptance to the encoded result.
     pub latency_ms: Percentiles,
     /// The guest's call alone.
@@ -114,7 +114,7 @@ pub struct PipelineHealth {
 }
 
 /// The further models of a pipeline.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ModelsHealth {
     /// The models that messages may name beside the pipeline's own, with their versions.
     pub allowed: Vec<String>,
@@ -125,27 +125,35 @@ pub struct ModelsHealth {
 /// The JSON schema of [`Health`], as committed in `docs/schemas`.
 #[must_use]
 pub fn schema() -> String {
-    let schema = schemars::schema_for!(Health);
-    let mut text = serde_json::to_string_pretty(&schema).expect("a schema is plain JSON");
+    text_of(&schemars::schema_for!(Health))
+}
+
+pub(crate) fn text_of(schema: &Schema) -> String {
+    let mut text = serde_json::to_string_pretty(schema).expect("a schema is plain JSON");
     text.push('\n');
     text
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use std::path::Path;
 
     #[test]
     fn the_committed_schema_is_fresh() {
-        let path =
-            Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/schemas/health.schema.json");
+        is_fresh("health", &super::schema());
+    }
+
+    /// Compares with `docs/schemas`, or writes it anew.
+    pub(crate) fn is_fresh(name: &str, schema: &str) {
+        let file = format!("../../docs/schemas/{name}.schema.json");
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(&file);
         if std::env::var_os("WEIR_BLESS").is_some() {
-            std::fs::write(&path, super::schema()).expect("the folder exists");
+            std::fs::write(&path, schema).expect("the folder exists");
         }
         let committed = std::fs::read_to_string(&path).unwrap_or_default();
         assert!(
-            committed == super::schema(),
-            "docs/schemas/health.schema.json is stale: run `cargo xtask bless`"
+            committed == schema,
+            "docs/schemas/{name}.schema.json is stale: run `cargo xtask bless`"
         );
     }
 }

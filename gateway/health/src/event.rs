@@ -112,8 +112,8 @@ impl Rejected<'_> {
     /// Logs and counts. Powers of two are logged as warnings, the rest at debug level: a faulty sensor must not
     /// fill the journal.
     pub fn emit(self, observed: &Observed) {
+        let count = observed.count_reject(&self) + 1;
         let Self { code, words, topic } = self;
-        let count = observed.count_reject(code) + 1;
         if count.is_power_of_two() {
             tracing::warn!(
                 pipeline = observed.pipeline(),
@@ -172,7 +172,9 @@ mod tests {
             ),
             (3, 1, 1, 1)
         );
-        assert_eq!(observed.last(), Some(result));
+        assert_eq!(observed.last().map(|(_, last)| last), Some(result));
+        let reject = observed.last_reject().map(|last| (last.code, last.words));
+        assert_eq!(reject, Some(("payload_shape", "…".to_owned())));
         assert_eq!(observed.rejects()["payload_shape"], 1);
         assert!((observed.latency().p50 - 2.0).abs() < 0.05);
     }

@@ -4,18 +4,25 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use parking_lot::Mutex;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use weir_profile::DeviceId;
 
-use crate::percentiles::{Durations, Percentiles};
+use crate::{
+    Rejected,
+    percentiles::{Durations, Percentiles},
+};
 
 /// The code of a result that the broker takes no packet for; `weir-pipeline` has the list of codes.
 const RESULT_TOO_LARGE: &str = "result_too_large";
+
+/// What is kept of a reject's words and topic, which a sensor may make as long as a packet.
+const WORDS_BYTES_MAX: usize = 512;
+const TOPIC_BYTES_MAX: usize = 256;
 
 /// What one pipeline was seen to do since the node started. Shared by the threads that do it.
 #[derive(Debug)]
@@ -33,7 +40,8 @@ struct Details {
     rejects: BTreeMap<&'static str, u64>,
     latency: Durations,
     infer: Durations,
-    last: Option<LastResult>,
+    last: Option<(SystemTime, LastResult)>,
+    last_reject: Option<LastReject>,
     guest_memory_bytes: u64,
     cold_start: Duration,
     /// None before the first instance was renewed.
@@ -42,7 +50,7 @@ struct Details {
 }
 
 /// Messages per pipeline: accepted = results + rejects + windowed, once all that were accepted are settled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Counts {
     /// Messages that the pipeline took.
     pub accepted: u64,
@@ -65,6 +73,19 @@ pub struct LastResult {
     pub confidence: Option<f32>,
 }
 
+/// The last reject, as a person wants to see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LastReject {
+    /// When.
+    pub at: SystemTime,
+    /// The stable code.
+    pub code: &'static str,
+    /// Why, in words; shortened where they are long.
+    pub words: String,
+    /// The topic that the message came from; shortened where it is long.
+    pub topic: String,
+}
+
 impl Observed {
     /// Nothing observed yet.
     #[must_use]
@@ -80,6 +101,7 @@ impl Observed {
                 latency: Durations::new(),
                 infer: Durations::new(),
                 last: None,
+                last_reject: None,
                 guest_memory_bytes: 0,
                 cold_start: Duration::ZERO,
                 opening: None,
@@ -107,12 +129,19 @@ impl Observed {
         let mut details = self.details.lock();
         details.latency.record(latency);
         details.infer.record(infer);
-        details.last = Some(last);
+        details.last = Some((SystemTime::now(), last));
     }
 
     /// Counts a reject; says how many of this code there were before.
-    pub(crate) fn count_reject(&self, code: &'static str) -> u64 {
+    pub(crate) fn count_reject(&self, rejected: &Rejected<'_>) -> u64 {
+        let code = rejected.code;
         let mut details = self.details.lock();
+        details.last_reject = Some(LastReject {
+            at: SystemTime::now(),
+            code,
+            words: shortened(rejected.words, WORDS_BYTES_MAX),
+            topic: shortened(rejected.topic, TOPIC_BYTES_MAX),
+        });
         let count = details.rejects.entry(code).or_insert(0);
         *count += 1;
         *count - 1
@@ -186,10 +215,16 @@ impl Observed {
         self.details.lock().infer.percentiles()
     }
 
-    /// The last result.
+    /// The last result, and when it was made.
     #[must_use]
-    pub fn last(&self) -> Option<LastResult> {
+    pub fn last(&self) -> Option<(SystemTime, LastResult)> {
         self.details.lock().last.clone()
+    }
+
+    /// The last reject.
+    #[must_use]
+    pub fn last_reject(&self) -> Option<LastReject> {
+        self.details.lock().last_reject.clone()
     }
 
     /// Time from start to ready of the guest that was opened last, and its linear memory in bytes.
@@ -197,5 +232,32 @@ impl Observed {
     pub fn guest(&self) -> (Duration, u64) {
         let details = self.details.lock();
         (details.cold_start, details.guest_memory_bytes)
+    }
+}
+
+fn shortened(text: &str, bytes_max: usize) -> String {
+    match text.len() > bytes_max {
+        false => text.to_owned(),
+        true => format!("{}…", &text[..text.floor_char_boundary(bytes_max)]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_sensor_makes_long_is_kept_short() {
+        let observed = Observed::new("p".to_owned());
+        let rejected = Rejected {
+            code: "payload_shape",
+            words: &"ä".repeat(100_000),
+            topic: &"t/".repeat(30_000),
+        };
+        rejected.emit(&observed);
+        let last = observed.last_reject().unwrap();
+        assert_eq!(last.words.chars().count(), WORDS_BYTES_MAX / 2 + 1);
+        assert_eq!(last.topic.chars().count(), TOPIC_BYTES_MAX + 1);
+        assert!(last.words.ends_with('…') && last.topic.ends_with('…'));
     }
 }

@@ -15,6 +15,7 @@ use crate::{
     clock::Clock,
     crew::Crew,
     models::{DoesNotOpen, Guests},
+    pulse::Pulse,
     shard::ShardPlan,
 };
 
@@ -66,6 +67,7 @@ pub struct Refused {
 pub struct Lane {
     queues: Vec<mpsc::Sender<Job>>,
     sinks: Vec<oneshot::Sender<Sink>>,
+    pulses: Vec<Pulse>,
 }
 
 /// Looks at a lane's queues without keeping them open.
@@ -118,10 +120,12 @@ impl Lane {
         let mut lane = Self {
             queues: Vec::with_capacity(plan.instances.get()),
             sinks: Vec::with_capacity(plan.instances.get()),
+            pulses: Vec::with_capacity(plan.instances.get()),
         };
         for journey in plan.journeys {
             let (queue, jobs) = mpsc::channel(queue_max);
             let (sink, way_out) = oneshot::channel();
+            let (pulse, working) = Pulse::of(&plan.guests);
             crew.place(ShardPlan {
                 lane: plan.name.clone(),
                 guests: plan.guests.clone(),
@@ -131,9 +135,11 @@ impl Lane {
                 clock: plan.clock,
                 jobs,
                 way_out,
+                working,
             })?;
             lane.queues.push(queue);
             lane.sinks.push(sink);
+            lane.pulses.push(pulse);
         }
         Ok(lane)
     }
@@ -160,6 +166,12 @@ impl Lane {
     #[must_use]
     pub fn backlog(&self) -> Backlog {
         Backlog(self.queues.iter().map(mpsc::Sender::downgrade).collect())
+    }
+
+    /// Whether each shard comes back from its work.
+    #[must_use]
+    pub fn pulses(&self) -> &[Pulse] {
+        &self.pulses
     }
 
     fn shard(&self, device: Option<&DeviceId>) -> usize {

@@ -12,6 +12,7 @@ use crate::{
     clock::Clock,
     lane::{Job, StartError},
     models::Guests,
+    pulse::Working,
     runner::Runner,
 };
 
@@ -26,6 +27,7 @@ pub(crate) struct ShardPlan {
     pub(crate) clock: Clock,
     pub(crate) jobs: mpsc::Receiver<Job>,
     pub(crate) way_out: oneshot::Receiver<Sink>,
+    pub(crate) working: Working,
 }
 
 /// A lane's share of devices with a guest of its own, on the thread that opened it.
@@ -33,6 +35,7 @@ pub(crate) struct Shard {
     runner: Runner,
     jobs: mpsc::Receiver<Job>,
     way_out: oneshot::Receiver<Sink>,
+    working: Working,
 }
 
 impl Shard {
@@ -46,12 +49,14 @@ impl Shard {
             clock,
             jobs,
             way_out,
+            working,
             ..
         } = plan;
         Ok(Self {
             runner: Runner::open(guests, journey, devices_max, observed, clock)?,
             jobs,
             way_out,
+            working,
         })
     }
 
@@ -62,6 +67,7 @@ impl Shard {
             mut runner,
             mut jobs,
             way_out,
+            working,
         } = self;
         let Ok(sink) = way_out.await else {
             return;
@@ -73,7 +79,7 @@ impl Shard {
                 ticket,
                 accepted,
             } = job;
-            match runner.run(&message, origin, accepted) {
+            match working.at(|| runner.run(&message, origin, accepted)) {
                 None => ticket.settle(),
                 Some(settled) => {
                     for outgoing in settled.into_outgoing(ticket) {
@@ -81,7 +87,7 @@ impl Shard {
                             return;
                         }
                     }
-                    runner.renew();
+                    working.at(|| runner.renew());
                 }
             }
             yield_now().await;
