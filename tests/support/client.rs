@@ -69,7 +69,24 @@ impl Client {
     /// # Errors
     /// Fails where the broker does not answer in time.
     pub async fn connect(port: u16, id: &str) -> Result<Self> {
-        let (link, mut connected) = Link::new(port, id);
+        Self::connect_with(port, id, None).await
+    }
+
+    /// Connects as a user of the broker, whose name is the client's too.
+    ///
+    /// # Errors
+    /// Fails where the broker does not take the connection in time.
+    pub async fn connect_as(port: u16, user: &str, password: &str) -> Result<Self> {
+        let credentials = Some((user.to_owned(), password.to_owned()));
+        Self::connect_with(port, user, credentials).await
+    }
+
+    async fn connect_with(
+        port: u16,
+        id: &str,
+        credentials: Option<(String, String)>,
+    ) -> Result<Self> {
+        let (link, mut connected) = Link::new(port, id, credentials);
         let task = tokio::spawn(Arc::clone(&link).poll());
         let client = Self {
             id: id.to_owned(),

@@ -9,6 +9,8 @@ pub(crate) enum Exit {
     Done,
     /// Failed while running.
     Failed,
+    /// The command line is wrong, or says too little.
+    CommandLine,
     /// The configuration, a device profile, a guest or a model is refused.
     Refused,
     /// Something was lost or did not match.
@@ -20,6 +22,7 @@ impl From<Exit> for ExitCode {
         Self::from(match exit {
             Exit::Done => 0,
             Exit::Failed => 1,
+            Exit::CommandLine => 2,
             Exit::Refused => 3,
             Exit::Mismatch => 4,
         })

@@ -40,6 +40,8 @@ type Answered = oneshot::Receiver<Result<(), String>>;
 pub(super) struct Link {
     port: u16,
     id: String,
+    /// The user and its password.
+    credentials: Option<(String, String)>,
     places: Arc<Semaphore>,
     outbox: Mutex<Outbox>,
     pub(super) inbox: Inbox,
@@ -52,10 +54,15 @@ pub(super) struct Link {
 }
 
 impl Link {
-    pub(super) fn new(port: u16, id: &str) -> (Arc<Self>, watch::Receiver<u64>) {
+    pub(super) fn new(
+        port: u16,
+        id: &str,
+        credentials: Option<(String, String)>,
+    ) -> (Arc<Self>, watch::Receiver<u64>) {
         let link = Self {
             port,
             id: id.to_owned(),
+            credentials,
             places: Arc::new(Semaphore::new(OUTBOX_MESSAGES_MAX)),
             outbox: Mutex::default(),
             inbox: Inbox::new(),
@@ -179,6 +186,9 @@ impl Link {
             .set_max_packet_size(Some(PACKET_BYTES_MAX))
             .set_outgoing_inflight_upper_limit(256)
             .set_network_options(network);
+        if let Some((user, password)) = &self.credentials {
+            options.set_credentials(user, password);
+        }
         options
     }
 

@@ -206,6 +206,12 @@ fn pem(report: &mut Report<'_>, name: &str, path: Option<&Path>) -> Option<PathB
     Some(path)
 }
 
+/// Whether what is sent to this host stays on this machine.
+fn is_loopback(host: &str) -> bool {
+    let address = host.parse::<std::net::IpAddr>();
+    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
+}
+
 /// Warns of keys that the address makes meaningless.
 fn unused(report: &mut Report<'_>, written: &written::Broker, url: &BrokerUrl) {
     let tls_files = [
@@ -226,7 +232,9 @@ fn unused(report: &mut Report<'_>, written: &written::Broker, url: &BrokerUrl) {
         let message = "has no effect: the embedded broker has no users";
         report.warning(&["broker", "username"], message, "");
     }
-    if matches!(url, BrokerUrl::Remote { tls: false, .. }) && written.password_file.is_some() {
+    let in_the_open =
+        matches!(url, BrokerUrl::Remote { tls: false, host, .. } if !is_loopback(host));
+    if in_the_open && written.password_file.is_some() {
         let message = "is sent over a connection that is not encrypted";
         report.warning(
             &["broker", "password_file"],
