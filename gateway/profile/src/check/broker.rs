@@ -243,3 +243,18 @@ fn unused(report: &mut Report<'_>, written: &written::Broker, url: &BrokerUrl) {
         );
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::is_loopback;
+
+    #[test]
+    fn what_stays_on_this_machine_needs_no_encryption() {
+        for host in ["localhost", "127.0.0.1", "127.1.2.3", "::1"] {
+            assert!(is_loopback(host), "{host}");
+        }
+        for host in ["10.0.0.5", "localhost.example", "broker", "::"] {
+            assert!(!is_loopback(host), "{host}");
+        }
+    }
+}
