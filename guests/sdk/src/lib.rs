@@ -49,5 +49,5 @@ pub mod macros {
 }
 
 #[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
-struct ReadmeExample;
+#[doc = include_str!("../../../docs/guests.md")]
+struct Examples;

@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 /// A table of every member, those of inner documents by their path: `pipelines[].counts.accepted`.
 pub(crate) fn table(schema: &str) -> String {
-    let root: Json = serde_json::from_str(schema).unwrap();
+    let root: Json = serde_json::from_str(schema).expect("a schema is JSON");
     let mut table = "| member | type | meaning |\n| --- | --- | --- |\n".to_owned();
     rows(&mut table, &root, &root, "");
     table
@@ -22,7 +22,7 @@ fn rows(table: &mut String, root: &Json, document: &Json, path: &str) {
         let path = format!("{path}{name}");
         let (what, words) = (kind_in_words(inner, items), words(member));
         let often = if always { "" } else { ", optional" };
-        writeln!(table, "| `{path}` | {what}{often} | {words} |").unwrap();
+        writeln!(table, "| `{path}` | {what}{often} | {words} |").expect("a text takes it");
         match is_list {
             true => rows(table, root, items, &format!("{path}[].")),
             false => rows(table, root, inner, &format!("{path}.")),

@@ -86,7 +86,7 @@ fn topic_table() -> String {
             "| {} | {direction} | {} | {} | {} |",
             topic.name, topic.qos, topic.retained, topic.payload
         )
-        .unwrap();
+        .expect("a text takes it");
     }
     table
 }
@@ -95,7 +95,8 @@ fn code_table() -> String {
     let mut table = "| code | meaning |\n| --- | --- |\n".to_owned();
     for code in RejectCode::ALL {
         let (code, words) = (code.code(), code.words());
-        writeln!(table, "| [`{code}`](troubleshooting.md#{code}) | {words} |").unwrap();
+        writeln!(table, "| [`{code}`](troubleshooting.md#{code}) | {words} |")
+            .expect("a text takes it");
     }
     table
 }
