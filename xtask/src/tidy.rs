@@ -10,6 +10,7 @@ mod decisions;
 mod file_length;
 mod home_paths;
 mod licences;
+mod links;
 mod lints;
 mod models;
 mod names;
@@ -26,13 +27,14 @@ use crate::{process::say, tree::Tree};
 
 type Rule = fn(&Repo) -> Vec<Finding>;
 
-const RULES: [(&str, Rule); 14] = [
+const RULES: [(&str, Rule); 15] = [
     ("architecture", architecture::check),
     ("banned crates", banned_crates::check),
     ("decisions", decisions::check),
     ("file length", file_length::check),
     ("home paths", home_paths::check),
     ("licences", licences::check),
+    ("links", links::check),
     ("lints", lints::check),
     ("models", models::check),
     ("names", names::check),
