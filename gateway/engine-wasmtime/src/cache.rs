@@ -13,10 +13,13 @@ use std::{
 use rustix::fs::{MemfdFlags, memfd_create};
 use twox_hash::XxHash3_128;
 
-pub(crate) use self::names::{Form, Key};
+pub(crate) use self::{
+    folder::entries,
+    names::{Form, Key, prefix},
+};
 use self::{
-    folder::{SUFFIX, SUFFIX_UNFINISHED, delete, entries, prepare, prune},
-    names::{hex, prefix, reason_name},
+    folder::{SUFFIX, SUFFIX_UNFINISHED, delete, prepare, prune},
+    names::{hex, reason_name},
 };
 
 /// Bytes read of the reason why a guest begins cold.
@@ -241,6 +244,11 @@ fn is_sound(file: &File, path: &Path) -> bool {
     let stem = path.file_stem().and_then(|stem| stem.to_str());
     let stated = stem.and_then(|stem| stem.rsplit('-').next());
     content(file).is_ok_and(|content| stated == Some(content.as_str()))
+}
+
+/// The same of bytes.
+pub(crate) fn content_of(bytes: &[u8]) -> String {
+    hex(&XxHash3_128::oneshot(bytes).to_be_bytes())
 }
 
 /// The digest of a file's contents.

@@ -11,6 +11,8 @@ use crate::{addresses::Addresses, capacity::Capacity, profiling::Profiling};
 pub(crate) struct Setup {
     pub(crate) simd: bool,
     pub(crate) metered: bool,
+    /// Whether the functions' names are kept beside the code, for `perf`.
+    pub(crate) symbols: bool,
     pub(crate) stack_bytes_max: usize,
     /// Addresses of a memory.
     pub(crate) addresses: Addresses,
@@ -42,14 +44,29 @@ const DECOMMIT_BATCH: usize = 1;
 const INSTANCE_BYTES_MAX: usize = 16 << 20;
 
 impl Setup {
-    pub(crate) fn of(limits: &Limits, capacity: Capacity) -> Self {
+    pub(crate) fn of(limits: &Limits, capacity: Capacity, profiling: &Profiling) -> Self {
         Self {
             simd: limits.simd,
             metered: limits.fuel_max.is_some(),
+            symbols: matches!(profiling, Profiling::Perf),
             stack_bytes_max: limits.stack_bytes_max,
             addresses: Addresses::of(limits.memory_bytes_max, capacity),
             table_elements_max: table_elements(limits.table_elements_max),
         }
+    }
+
+    /// Whether code that was compiled with one serves with the other: whether what else they state is no part of it.
+    pub(crate) fn compiles_as(self, other: Self) -> bool {
+        let Self {
+            simd,
+            metered,
+            symbols,
+            addresses,
+            stack_bytes_max: _,
+            table_elements_max: _,
+        } = self;
+        (simd, metered, symbols, addresses)
+            == (other.simd, other.metered, other.symbols, other.addresses)
     }
 
     /// For guests that serve: their memories and tables come out of a pool for so many instances.
@@ -96,11 +113,12 @@ impl Setup {
         wasmtime::Engine::new(&config)
     }
 
-    fn config(self) -> Config {
+    pub(crate) fn config(self) -> Config {
         let mut config = Config::new();
         config
             .epoch_interruption(true)
             .consume_fuel(self.metered)
+            .debug_symbols(self.symbols)
             .max_wasm_stack(self.stack_bytes_max)
             // Of stacks that this build does not have; Wasmtime wants it to be no smaller all the same.
             .async_stack_size(self.stack_bytes_max)

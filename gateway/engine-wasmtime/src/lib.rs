@@ -4,6 +4,7 @@
 //! at their deadline.
 
 mod addresses;
+mod background;
 mod cache;
 mod capacity;
 mod child;
@@ -13,10 +14,15 @@ mod exports;
 mod instance;
 mod live;
 mod make;
+mod maker;
 mod module;
 mod nn;
+mod policy;
+mod precompile;
 mod profiling;
 mod progress;
+mod room;
+mod shipped;
 mod sizes;
 mod snapshot;
 mod ticker;
@@ -26,4 +32,6 @@ pub use cache::CacheDir;
 pub use capacity::Capacity;
 pub use child::{CompileCosts, Compiler, ServeError, compile_for_gateway};
 pub use engine::{StartError, WasmtimeEngine};
+pub use policy::Compile;
+pub use precompile::{PrecompileError, Precompiled, precompile};
 pub use profiling::{GuestProfiles, Profiling, WrittenProfile};

@@ -16,6 +16,8 @@ use crate::{
 pub(crate) struct Wanted<'a> {
     pub(crate) code: &'a GuestCode,
     pub(crate) model: Option<&'a GuestModel>,
+    /// Code of a package is wanted; it has no model.
+    pub(crate) shipped: bool,
     pub(crate) nn: bool,
     pub(crate) limits: &'a Limits,
     pub(crate) setup: Setup,
@@ -25,9 +27,13 @@ impl Wanted<'_> {
     pub(crate) fn key(&self) -> Key<'_> {
         Key {
             guest: &self.code.sha256,
-            form: self.model.map_or(Form::Cold, |model| Form::Snapshot {
-                model: &model.sha256,
-            }),
+            form: match self.model {
+                None if self.shipped => Form::Shipped,
+                None => Form::Cold,
+                Some(model) => Form::Snapshot {
+                    model: &model.sha256,
+                },
+            },
         }
     }
 }
@@ -43,6 +49,7 @@ struct InUse {
     setup: Setup,
     guest: [u8; 32],
     model: Option<[u8; 32]>,
+    shipped: bool,
     module: Weak<wasmtime::Module>,
 }
 
@@ -57,7 +64,10 @@ impl Live {
         let model = wanted.model.map(|model| model.sha256);
         let mut used = self.compiled.iter();
         let found = used.find(|used| {
-            used.setup == wanted.setup && used.guest == wanted.code.sha256 && used.model == model
+            used.setup == wanted.setup
+                && used.guest == wanted.code.sha256
+                && used.model == model
+                && used.shipped == wanted.shipped
         })?;
         found.module.upgrade()
     }
@@ -67,6 +77,7 @@ impl Live {
             setup: wanted.setup,
             guest: wanted.code.sha256,
             model: wanted.model.map(|model| model.sha256),
+            shipped: wanted.shipped,
             module: Arc::downgrade(module),
         });
     }

@@ -19,6 +19,8 @@ pub(crate) struct Order<'a> {
     pub(crate) task: Task<'a>,
     /// Whether it may import `wasi_ephemeral_nn`. While it loads, no graph can be reached.
     pub(crate) nn: bool,
+    /// Whether somebody waits for it.
+    pub(crate) waits: bool,
 }
 
 /// What is made of a guest's code.

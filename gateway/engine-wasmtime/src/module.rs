@@ -3,9 +3,10 @@ use std::sync::Arc;
 use guest_abi::import::{HOST, LOG};
 use wasmparser::{Parser, Payload};
 use wasmtime::{InstancePre, Linker};
-use weir_engine::{Import, Instance, Limits, Module, NnProvider, Start, Trap};
+use weir_engine::{Import, Instance, Limits, Module, NnProvider, Start, TellBetter, Trap};
 
 use crate::{
+    background::Improvable,
     exports::Exports,
     instance::{Host, WasmtimeInstance},
     nn,
@@ -26,6 +27,8 @@ pub(crate) struct WasmtimeModule {
     ticker: Arc<Ticker>,
     nn: Option<Arc<dyn NnProvider>>,
     sampler: Option<Arc<Sampler>>,
+    precompiled: bool,
+    improvable: Option<Improvable>,
     /// Held for others that load the same code.
     _compiled: Compiled,
 }
@@ -50,6 +53,8 @@ impl WasmtimeModule {
             ticker,
             nn,
             sampler: None,
+            precompiled: false,
+            improvable: None,
             _compiled: compiled,
         })
     }
@@ -70,6 +75,23 @@ impl WasmtimeModule {
     /// The same, with the reason why its instances begin cold though there is a model to load.
     pub(crate) fn cold_because(self, why_cold: Option<String>) -> Self {
         Self { why_cold, ..self }
+    }
+
+    /// The same, of code that a package brought.
+    pub(crate) fn precompiled(self) -> Self {
+        Self {
+            precompiled: true,
+            why_cold: Some("its code was compiled before its model was known".to_owned()),
+            ..self
+        }
+    }
+
+    /// The same, of which there can be a better form.
+    pub(crate) fn improved_by(self, improvable: Improvable) -> Self {
+        Self {
+            improvable: Some(improvable),
+            ..self
+        }
     }
 
     pub(crate) fn new_instance(&self) -> Result<WasmtimeInstance, Trap> {
@@ -96,6 +118,18 @@ impl Module for WasmtimeModule {
 
     fn why_cold(&self) -> Option<&str> {
         self.why_cold.as_deref()
+    }
+
+    fn is_precompiled(&self) -> bool {
+        self.precompiled
+    }
+
+    fn improve(&self, tell: TellBetter) -> bool {
+        let Some(improvable) = &self.improvable else {
+            return false;
+        };
+        improvable.improve(tell);
+        true
     }
 }
 

@@ -5,6 +5,8 @@ use crate::make::Phase;
 /// How long an order takes before anything is told of it, and how often it is told from then on.
 const TOLD_AFTER: Duration = Duration::from_secs(2);
 const TOLD_EVERY: Duration = Duration::from_secs(5);
+/// The same of what nobody waits for.
+const TOLD_EVERY_UNHURRIED: Duration = Duration::from_secs(60);
 
 /// Tells in the log how far the compiling of a guest is, where it takes long enough to be waited for.
 pub(crate) struct Progress<'a> {
@@ -13,10 +15,12 @@ pub(crate) struct Progress<'a> {
     told: Instant,
     phase: Option<Phase>,
     is_long: bool,
+    waits: bool,
 }
 
 impl<'a> Progress<'a> {
-    pub(crate) fn of(guest: &'a str) -> Self {
+    /// Of code that is waited for, or is not.
+    pub(crate) fn of(guest: &'a str, waits: bool) -> Self {
         let now = Instant::now();
         Self {
             guest,
@@ -24,7 +28,13 @@ impl<'a> Progress<'a> {
             told: now,
             phase: None,
             is_long: false,
+            waits,
         }
+    }
+
+    /// Whether somebody waits for it.
+    pub(crate) fn waits(&self) -> bool {
+        self.waits
     }
 
     /// Called at every new phase, and every now and then.
@@ -33,7 +43,11 @@ impl<'a> Progress<'a> {
         if self.phase.replace(phase) != Some(phase) {
             tracing::debug!(guest, "guest {guest}: {phase} begins after {seconds} s");
         }
-        let silent = if self.is_long { TOLD_EVERY } else { TOLD_AFTER };
+        let silent = match (self.is_long, self.waits) {
+            (false, _) => TOLD_AFTER,
+            (true, true) => TOLD_EVERY,
+            (true, false) => TOLD_EVERY_UNHURRIED,
+        };
         if self.told.elapsed() < silent {
             return;
         }

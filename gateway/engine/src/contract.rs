@@ -97,6 +97,9 @@ pub enum Start {
     Snapshot,
 }
 
+/// Is told of a better form of a guest, or why there is none; on another thread.
+pub type TellBetter = Box<dyn FnOnce(Result<Arc<dyn Module>, String>) + Send>;
+
 /// A guest made ready by one engine, under one set of limits.
 pub trait Module: Send + Sync {
     /// A new instance with a memory of its own. No code of the guest runs yet.
@@ -113,6 +116,18 @@ pub trait Module: Send + Sync {
     /// Why its instances begin cold, in words, where the engine tried to have a snapshot of the model loaded.
     fn why_cold(&self) -> Option<&str> {
         None
+    }
+
+    /// Whether its code was compiled elsewhere, for every processor of this architecture.
+    fn is_precompiled(&self) -> bool {
+        false
+    }
+
+    /// Has a better form of the same guest made while this one serves, where there can be one; says whether. It takes the
+    /// same messages and gives the same results.
+    fn improve(&self, tell: TellBetter) -> bool {
+        drop(tell);
+        false
     }
 }
 

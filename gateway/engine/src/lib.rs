@@ -19,7 +19,9 @@ mod tensor;
 mod trap;
 
 pub use code::{GuestCode, GuestOrigin};
-pub use contract::{Enforces, Engine, EngineKind, Export, Instance, LoadError, Module, Start};
+pub use contract::{
+    Enforces, Engine, EngineKind, Export, Instance, LoadError, Module, Start, TellBetter,
+};
 pub use equipment::{Equipment, GuestModel};
 pub use guest::{Guest, InvokeError, OpenError, OutputFault, PointerFault, Step};
 pub use host::GuestLog;

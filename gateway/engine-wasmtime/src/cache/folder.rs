@@ -78,7 +78,7 @@ pub(super) fn delete(path: &Path, why: &str) {
     }
 }
 
-pub(super) fn entries(dir: &Path) -> Vec<String> {
+pub(crate) fn entries(dir: &Path) -> Vec<String> {
     let Ok(entries) = fs::read_dir(dir) else {
         return Vec::new();
     };

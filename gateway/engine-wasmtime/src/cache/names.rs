@@ -21,7 +21,9 @@ pub(crate) struct Key<'a> {
 pub(crate) enum Form<'a> {
     /// What the guest's code states.
     Cold,
-    /// The same, to load a model once and be looked into: compiled quickly.
+    /// The same, compiled elsewhere for every processor of this architecture.
+    Shipped,
+    /// The same as the first, to load a model once and be looked into: compiled quickly.
     Loader,
     /// A loaded model.
     Snapshot {
@@ -31,10 +33,11 @@ pub(crate) enum Form<'a> {
 }
 
 /// The configuration and the guest that a file is for, then its form.
-pub(super) fn prefix(engine: &wasmtime::Engine, Key { guest, form }: Key<'_>) -> String {
+pub(crate) fn prefix(engine: &wasmtime::Engine, Key { guest, form }: Key<'_>) -> String {
     let configuration = configuration(engine);
     let form = match form {
         Form::Cold => "cold".to_owned(),
+        Form::Shipped => "shipped".to_owned(),
         Form::Loader => "loader".to_owned(),
         Form::Snapshot { model } => hex(&model[..16]),
     };

@@ -26,7 +26,7 @@ fn engine() -> wasmtime::Engine {
         model_bytes_max: 0,
         simd: false,
     };
-    let setup = Setup::of(&limits, Capacity::of_instances(1));
+    let setup = Setup::of(&limits, Capacity::of_instances(1), &Profiling::Off);
     setup
         .pooled(Capacity::of_instances(1), &Profiling::Off)
         .expect("a sound configuration")

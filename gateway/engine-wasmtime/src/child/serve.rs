@@ -1,7 +1,7 @@
 //! The compiler's side: one order, then the end.
 
 use std::{
-    fs::File,
+    fs::{self, File},
     io::{self, Read, Write},
     os::{fd::AsFd, unix::net::UnixStream},
     sync::Arc,
@@ -10,7 +10,7 @@ use std::{
 
 use rustix::process::{
     DumpableBehavior, Resource, Rlimit, Signal, set_dumpable_behavior,
-    set_parent_process_death_signal, setrlimit,
+    set_parent_process_death_signal, setpriority_process, setrlimit,
 };
 
 use super::{
@@ -22,6 +22,10 @@ use crate::{
     ticker::Ticker,
 };
 
+/// The priority of what runs where nothing else would.
+const LEAST_NICE: i32 = 19;
+/// See proc(5), `oom_score_adj`.
+const FIRST_TO_END: &str = "1000";
 /// Files that a compiler may have open.
 const FILES_MAX: u64 = 64;
 
@@ -54,12 +58,16 @@ pub enum ServeError {
 pub fn compile_for_gateway() -> Result<(), ServeError> {
     let refused = |what| move |cause: rustix::io::Errno| limit(what, cause);
     set_parent_process_death_signal(Some(Signal::KILL)).map_err(refused("PR_SET_PDEATHSIG"))?;
-    set_dumpable_behavior(DumpableBehavior::NotDumpable).map_err(refused("PR_SET_DUMPABLE"))?;
     let input = io::stdin().as_fd().try_clone_to_owned();
     let mut gateway = UnixStream::from(input.map_err(ServeError::Order)?);
     let output = io::stdout().as_fd().try_clone_to_owned();
     let mut file = File::from(output.map_err(ServeError::Answer)?);
     let head = Head::read(&mut gateway).map_err(ServeError::Order)?;
+    if !head.waits {
+        let_others_go_first();
+    }
+    // Not before: what is not dumpable cannot say of itself that it is to end first.
+    set_dumpable_behavior(DumpableBehavior::NotDumpable).map_err(refused("PR_SET_DUMPABLE"))?;
     keep_within(head.budget)?;
     let wasm = read(&mut gateway, head.wasm_bytes)?;
     let (model_bytes, loader_bytes) = match head.parts {
@@ -81,6 +89,7 @@ pub fn compile_for_gateway() -> Result<(), ServeError> {
             },
         },
         nn: head.nn,
+        waits: head.waits,
     };
     let said = match carried_out(&order, &mut gateway) {
         Ok(code) => {
@@ -99,6 +108,16 @@ fn carried_out(order: &Order<'_>, gateway: &mut UnixStream) -> Result<Vec<u8>, F
             tracing::debug!(%error, "the gateway does not listen");
         }
     })
+}
+
+/// Nobody waits for this: processors are for those that serve, and where memory runs out this process ends, not they.
+fn let_others_go_first() {
+    if let Err(error) = setpriority_process(None, LEAST_NICE) {
+        tracing::debug!(%error, "the compiler has the usual priority");
+    }
+    if let Err(error) = fs::write("/proc/self/oom_score_adj", FIRST_TO_END) {
+        tracing::debug!(%error, "the compiler is not the first to end where memory runs out");
+    }
 }
 
 /// From here on no more than the budget.

@@ -16,9 +16,9 @@ use crate::{
 };
 
 /// What an order begins with, so that nobody else's bytes are taken for one. The last byte is the version.
-const MAGIC: u64 = u64::from_le_bytes(*b"weircmp\x02");
+const MAGIC: u64 = u64::from_le_bytes(*b"weircmp\x03");
 /// The numbers of an order, the magic one included.
-const NUMBERS: usize = 19;
+const NUMBERS: usize = 21;
 /// Bytes of a guest, of a model or of what loads it.
 pub(super) const PART_BYTES_MAX: u64 = 1 << 31;
 /// Bytes of the words of a fault.
@@ -30,6 +30,8 @@ pub(super) struct Head {
     pub(super) setup: Setup,
     pub(super) limits: Limits,
     pub(super) nn: bool,
+    /// Whether somebody waits for it: else it lets all others go first.
+    pub(super) waits: bool,
     pub(super) budget: Budget,
     pub(super) wasm_bytes: u64,
     pub(super) parts: Parts,
@@ -63,6 +65,7 @@ impl Head {
             setup: order.setup,
             limits: order.limits.clone(),
             nn: order.nn,
+            waits: order.waits,
             budget,
             wasm_bytes: count(order.wasm.len()),
             parts: match order.task {
@@ -80,6 +83,7 @@ impl Head {
         let Setup {
             simd,
             metered,
+            symbols,
             stack_bytes_max,
             addresses,
             table_elements_max,
@@ -98,6 +102,7 @@ impl Head {
             MAGIC,
             simd.into(),
             metered.into(),
+            symbols.into(),
             count(stack_bytes_max),
             exact,
             count(table_elements_max),
@@ -107,6 +112,7 @@ impl Head {
             u64::try_from(load_ms).unwrap_or(u64::MAX),
             self.limits.simd.into(),
             self.nn.into(),
+            self.waits.into(),
             self.budget.memory_bytes_max,
             self.budget.seconds_max,
             self.budget.file_bytes_max,
@@ -125,6 +131,7 @@ impl Head {
             magic,
             simd,
             metered,
+            symbols,
             stack_bytes_max,
             exact,
             table_elements_max,
@@ -134,6 +141,7 @@ impl Head {
             load_ms,
             limit_simd,
             nn,
+            waits,
             budget_bytes,
             seconds_max,
             file_bytes_max,
@@ -159,6 +167,7 @@ impl Head {
             setup: Setup {
                 simd: simd != 0,
                 metered: metered != 0,
+                symbols: symbols != 0,
                 stack_bytes_max: size(stack_bytes_max)?,
                 addresses: match exact {
                     0 => Addresses::Whole,
@@ -179,6 +188,7 @@ impl Head {
                 simd: limit_simd != 0,
             },
             nn: nn != 0,
+            waits: waits != 0,
             budget: Budget {
                 memory_bytes_max: budget_bytes,
                 seconds_max,

@@ -14,9 +14,14 @@ fn head() -> Head {
         simd: true,
     };
     Head {
-        setup: Setup::of(&limits, crate::Capacity::of_instances(1)),
+        setup: Setup::of(
+            &limits,
+            crate::Capacity::of_instances(1),
+            &crate::Profiling::Off,
+        ),
         limits,
         nn: true,
+        waits: true,
         budget: Budget {
             memory_bytes_max: 1,
             seconds_max: 2,
@@ -67,7 +72,7 @@ fn what_is_said_arrives_as_it_was_said() {
 #[test]
 fn garbage_is_an_error_and_nothing_is_set_aside_for_it() {
     let good = written(|to| head().write(to));
-    for at in [0, 15 * 8 + 7, 16 * 8, 17 * 8 + 7, 18 * 8 + 7] {
+    for at in [0, 17 * 8 + 7, 18 * 8, 19 * 8 + 7, 20 * 8 + 7] {
         let mut bad = good.clone();
         bad[at] ^= 0x80;
         assert!(Head::read(&mut bad.as_slice()).is_err(), "byte {at}");
