@@ -1,5 +1,7 @@
 use clap::{Parser, Subcommand};
 
+use crate::{deb::DebArgs, oci::OciArgs, test_deb::TestDebArgs};
+
 /// The developer's one tool. Start with `cargo xtask demo`; before a change leaves your machine, `cargo xtask ci`.
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
@@ -77,8 +79,36 @@ pub(crate) enum Command {
         args: Vec<String>,
     },
 
+    /// Make an OCI image of the packages in target/deb, without a daemon: target/oci, an OCI image layout.
+    ///
+    ///   cargo xtask deb && cargo xtask oci --test
+    ///   skopeo copy --all oci:target/oci:0.1.0 docker://registry.example/weir:0.1.0
+    #[command(verbatim_doc_comment)]
+    Oci(OciArgs),
+
+    /// Check what is packaged: shell scripts, Kubernetes' objects, the Dockerfile.
+    CheckPackaging,
+
     /// Do everything that must hold before a change is merged: .ci/run.
     Ci,
+
+    /// Make the Debian packages, and say what they take.
+    ///
+    ///   cargo xtask deb                        amd64, arm64 and armhf
+    ///   cargo xtask deb --arch arm64           for a Raspberry Pi with a 64-bit system
+    ///
+    /// The first time takes an hour for each architecture on two cores: everything is optimised as one program.
+    #[command(verbatim_doc_comment)]
+    Deb(DebArgs),
+
+    /// Test the packages in clean Debian roots: install, run, upgrade, remove, purge. Needs root.
+    ///
+    ///   cargo xtask test-deb                        builds all three, then tests them on Debian 12 (amd64: and 13)
+    ///   cargo xtask test-deb --no-build --arch armhf     the one in target/deb, under qemu
+    ///
+    /// Roots are made once (target/roots). Each scenario has namespaces of its own; this machine is not touched.
+    #[command(verbatim_doc_comment)]
+    TestDeb(TestDebArgs),
 
     /// Install what building needs: Rust's wasm targets, a C compiler, libclang. The other commands do this themselves.
     Prepare {

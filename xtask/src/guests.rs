@@ -1,4 +1,5 @@
 use std::{
+    collections::BTreeMap,
     fs,
     io::ErrorKind,
     path::{Path, PathBuf},
@@ -72,6 +73,18 @@ pub(crate) const TESTED_NATIVELY: [&str; 7] = [
     "nn-graph",
     "tinynn",
 ];
+
+/// What the guests are built from: the packages for each target.
+pub(crate) fn packages() -> BTreeMap<&'static str, Vec<&'static str>> {
+    let mut packages = BTreeMap::<_, Vec<_>>::new();
+    for guest in &GUESTS {
+        packages
+            .entry(guest.target)
+            .or_default()
+            .push(guest.package);
+    }
+    packages
+}
 
 /// Builds every guest and collects the files, with the models beside them, as an installation has them.
 pub(crate) fn build(tree: &Tree) -> Result<()> {

@@ -7,11 +7,17 @@ mod tree;
 mod bench;
 mod bless;
 mod ci;
+mod compiled;
+mod deb;
 mod demo;
+mod dist;
 mod firmware;
 mod guests;
+mod oci;
+mod packaging;
 mod prepare;
 mod test;
+mod test_deb;
 mod tidy;
 mod worker;
 
@@ -56,6 +62,10 @@ fn run(cli: Cli) -> Result<()> {
         Command::Tidy => tidy::tidy(&tree),
         Command::Bless => bless::bless(&tree),
         Command::Bench { name, args } => bench::bench(&tree, installing, &name, &args),
+        Command::Oci(args) => oci::oci(&tree, installing, &args),
+        Command::CheckPackaging => packaging::check(&tree, installing),
         Command::Ci => ci::ci(&tree),
+        Command::Deb(args) => deb::deb(&tree, installing, &args).map(drop),
+        Command::TestDeb(args) => test_deb::test_deb(&tree, installing, &args),
     }
 }

@@ -1,5 +1,6 @@
 //! What a machine needs before anything is built or tested. What is there is left alone, without the network.
 
+mod cross;
 mod libclang;
 mod packages;
 mod targets;
@@ -8,9 +9,11 @@ use anyhow::Result;
 
 use crate::process::say;
 
+pub(crate) use cross::Cross;
 pub(crate) use packages::path_with_sbin;
 use packages::{
-    C_COMPILER, CHIP_EMULATOR, LIBCLANG, MOSQUITTO, MOSQUITTO_CLIENTS, PYTHON, Package,
+    APT_FTPARCHIVE, C_COMPILER, CHIP_EMULATOR, DPKG, GPG, LIBCLANG, LINTIAN, MOSQUITTO,
+    MOSQUITTO_CLIENTS, NAMESPACES, OCI_BASE, OCI_READERS, PYTHON, Package, QEMU_USER, ROOTS, SHELLCHECK,
 };
 pub(crate) use targets::CHIP;
 use targets::GUESTS;
@@ -52,6 +55,37 @@ impl Needs {
     pub(crate) const BENCH: Self = Self {
         targets: &[&GUESTS],
         required: &[C_COMPILER, LIBCLANG, MOSQUITTO, MOSQUITTO_CLIENTS, PYTHON],
+        wanted: &[],
+    };
+    /// Beside what each architecture needs.
+    pub(crate) const DEB: Self = Self {
+        targets: &[&GUESTS],
+        required: &[C_COMPILER, LIBCLANG, DPKG, LINTIAN],
+        wanted: &[],
+    };
+    pub(crate) const APT_REPO: Self = Self {
+        targets: &[],
+        required: &[APT_FTPARCHIVE, GPG],
+        wanted: &[],
+    };
+    pub(crate) const OCI: Self = Self {
+        targets: &[],
+        required: &[OCI_BASE],
+        wanted: &[],
+    };
+    pub(crate) const OCI_TEST: Self = Self {
+        targets: &[],
+        required: &[OCI_BASE, OCI_READERS, MOSQUITTO, MOSQUITTO_CLIENTS],
+        wanted: &[],
+    };
+    pub(crate) const TEST_DEB: Self = Self {
+        targets: &[],
+        required: &[DPKG, GPG, NAMESPACES, QEMU_USER, ROOTS],
+        wanted: &[],
+    };
+    pub(crate) const PACKAGING: Self = Self {
+        targets: &[],
+        required: &[PYTHON, SHELLCHECK],
         wanted: &[],
     };
 }

@@ -110,7 +110,8 @@ pub(crate) fn since(start: Instant) -> String {
     spoken(start.elapsed())
 }
 
-fn spoken(time: Duration) -> String {
+/// A time as people write it.
+pub(crate) fn spoken(time: Duration) -> String {
     match time.as_secs() {
         0..60 => format!("{:.1} s", time.as_secs_f64()),
         seconds => format!("{} min {:02} s", seconds / 60, seconds % 60),

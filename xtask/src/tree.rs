@@ -73,6 +73,11 @@ impl Tree {
         self.root.join("models")
     }
 
+    /// What packages, services and containers are made of.
+    pub(crate) fn packaging(&self) -> PathBuf {
+        self.root.join("packaging")
+    }
+
     /// The weir binary of a cargo profile's folder (`debug`, `release`).
     pub(crate) fn weir(&self, profile: &str) -> PathBuf {
         self.target.join(profile).join("weir")

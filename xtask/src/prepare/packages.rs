@@ -29,6 +29,11 @@ impl Package {
     }
 }
 
+pub(super) const APT_FTPARCHIVE: Package = Package {
+    debian: &["apt-utils"],
+    found: || program("apt-ftparchive"),
+};
+
 pub(super) const C_COMPILER: Package = Package {
     debian: &["gcc", "libc6-dev"],
     found: || env::var_os("CC").is_some() || program("cc"),
@@ -39,10 +44,41 @@ pub(super) const CHIP_EMULATOR: Package = Package {
     found: || program("qemu-system-arm"),
 };
 
+pub(super) const CROSS_ARM64: Package = Package {
+    debian: &["gcc-aarch64-linux-gnu", "libc6-dev-arm64-cross"],
+    found: || {
+        program("aarch64-linux-gnu-gcc")
+            && Path::new("/usr/aarch64-linux-gnu/include/stdio.h").is_file()
+    },
+};
+
+pub(super) const CROSS_ARMHF: Package = Package {
+    debian: &["gcc-arm-linux-gnueabihf", "libc6-dev-armhf-cross"],
+    found: || {
+        program("arm-linux-gnueabihf-gcc")
+            && Path::new("/usr/arm-linux-gnueabihf/include/stdio.h").is_file()
+    },
+};
+
+pub(super) const DPKG: Package = Package {
+    debian: &["dpkg", "binutils"],
+    found: || program("dpkg-deb") && program("readelf") && program("strip"),
+};
+
+pub(super) const GPG: Package = Package {
+    debian: &["gpg", "gpgv"],
+    found: || program("gpg") && program("gpgv"),
+};
+
 /// With the headers of its compiler, which bindings are read with.
 pub(super) const LIBCLANG: Package = Package {
     debian: &["libclang-dev"],
     found: || env::var_os("LIBCLANG_PATH").is_some() || libclang::is_here(),
+};
+
+pub(super) const LINTIAN: Package = Package {
+    debian: &["lintian"],
+    found: || program("lintian"),
 };
 
 pub(super) const MOSQUITTO: Package = Package {
@@ -55,9 +91,57 @@ pub(super) const MOSQUITTO_CLIENTS: Package = Package {
     found: || program("mosquitto_pub") && program("mosquitto_sub"),
 };
 
+/// What makes namespaces, and what works in them.
+pub(super) const NAMESPACES: Package = Package {
+    debian: &["util-linux", "iproute2", "coreutils"],
+    found: || {
+        ["unshare", "setpriv", "ip", "timeout"]
+            .into_iter()
+            .all(program)
+    },
+};
+
 pub(super) const PYTHON: Package = Package {
     debian: &["python3", "python3-venv"],
     found: || process::succeeds(Command::new("python3").args(["-c", "import ensurepip, venv"])),
+};
+
+pub(super) const OCI_BASE: Package = Package {
+    debian: &["apt", "dpkg", "debian-archive-keyring"],
+    found: || {
+        program("apt-get")
+            && program("dpkg-deb")
+            && Path::new("/usr/share/keyrings/debian-archive-keyring.gpg").is_file()
+    },
+};
+
+pub(super) const OCI_READERS: Package = Package {
+    debian: &["oci-image-tool", "runc", "skopeo", "umoci"],
+    found: || {
+        ["oci-image-tool", "runc", "skopeo", "umoci"]
+            .into_iter()
+            .all(program)
+    },
+};
+
+pub(super) const SHELLCHECK: Package = Package {
+    debian: &["shellcheck"],
+    found: || program("shellcheck"),
+};
+
+/// Runs programs of other architectures.
+pub(super) const QEMU_USER: Package = Package {
+    debian: &["qemu-user-static"],
+    found: || program("qemu-arm-static") && program("qemu-aarch64-static"),
+};
+
+/// Makes Debian roots.
+pub(super) const ROOTS: Package = Package {
+    debian: &["mmdebstrap", "debian-archive-keyring"],
+    found: || {
+        program("mmdebstrap")
+            && Path::new("/usr/share/keyrings/debian-archive-keyring.gpg").is_file()
+    },
 };
 
 pub(super) fn prepare(packages: &[Package], installing: Installing) -> Result<()> {
