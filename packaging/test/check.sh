@@ -4,17 +4,13 @@
 . /weir-test/scripts/lib.sh
 
 step "mosquitto on a port of its own"
+apt_offline install mosquitto-clients
 cat >/tmp/mosquitto.conf <<'C'
 listener 18830 127.0.0.1
 allow_anonymous true
 C
 mosquitto -d -c /tmp/mosquitto.conf
-tries=0
-until perl -MIO::Socket::INET -e 'exit !IO::Socket::INET->new(PeerAddr => "127.0.0.1:18830")'; do
-    tries=$((tries + 1))
-    [ "$tries" -lt 100 ] || fail "mosquitto does not listen"
-    sleep 0.1
-done
+until_listening 18830
 
 step "weir check with a broker and a pipeline"
 cat >/etc/weir/conf.d/test.toml <<'C'
@@ -38,5 +34,24 @@ as_weir weir check --set broker.url=mqtt://127.0.0.1:18831 >/tmp/checked 2>&1 ||
 cat /tmp/checked
 [ "$status" != 0 ] || fail "weir check passed without a broker"
 
-step "the service with that broker and that pipeline"
-service 'weir status'
+step "a sensor's values in, a result out"
+values() {
+    n=0
+    while [ "$n" -lt 128 ]; do
+        echo '{"ax": 0.01, "ay": -0.02, "az": 1.0}'
+        n=$((n + 1))
+    done
+}
+values >/tmp/values
+# shellcheck disable=SC2016
+service '
+    . /weir-test/scripts/lib.sh
+    until_healthy
+    # A session that outlives its client: whoever asks later misses nothing.
+    mosquitto_sub -p 18830 -q 1 -i watcher -c -t "weir/results/#" -E
+    mosquitto_pub -p 18830 -q 1 -t sensors/pump-7/vibration -l </tmp/values
+    mosquitto_sub -p 18830 -q 1 -i watcher -c -t "weir/results/#" -C 1 -W 120 -v >/tmp/result || fail "no result came"
+    cat /tmp/result
+    grep -q "^weir/results/pump-vibration/pump-7 {.*\"label\"" /tmp/result || fail "that is no result"
+    weir status
+'

@@ -5,5 +5,5 @@
 
 step "apt update"
 apt-get -q update
-step "fetching what weir depends on and recommends"
-apt-get -q -y --download-only install "$debs/weir.deb"
+step "fetching what weir depends on, recommends and suggests"
+apt-get -q -y --download-only install "$debs/weir.deb" mosquitto-clients

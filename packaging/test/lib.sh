@@ -35,6 +35,11 @@ installed_version() {
     dpkg-query -W -f '${Version}' weir
 }
 
+# Whether dpkg has forgotten weir, its configuration too.
+is_gone() {
+    [ "$(dpkg-query -W -f '${db:Status-Status}' weir 2>/dev/null || echo not-installed)" = not-installed ]
+}
+
 as_weir() {
     (cd / && setpriv --reuid weir --regid weir --clear-groups env HOME=/var/lib/weir "$@")
 }
@@ -42,6 +47,46 @@ as_weir() {
 # service COMMAND: starts weir as its unit says, runs COMMAND while it serves, stops it.
 service() {
     perl "$scripts/service.pl" "$unit" "$1"
+}
+
+# The broker that the package recommends, with its own configuration.
+start_mosquitto() {
+    # What its unit makes when it starts.
+    install -d -m 740 -o mosquitto -g mosquitto /run/mosquitto /var/log/mosquitto
+    mosquitto -d -c /etc/mosquitto/mosquitto.conf
+    until_listening 1883
+}
+
+stop_mosquitto() {
+    broker=$(cat /run/mosquitto/mosquitto.pid)
+    kill "$broker"
+    tries=0
+    while [ -e "/proc/$broker" ] && ! grep -q '^State:.Z' "/proc/$broker/status"; do
+        tries=$((tries + 1))
+        [ "$tries" -lt 300 ] || fail "mosquitto does not stop"
+        sleep 0.1
+    done
+}
+
+# until_listening PORT
+until_listening() {
+    tries=0
+    until perl -MIO::Socket::INET -e "exit !IO::Socket::INET->new(PeerAddr => '127.0.0.1:$1')"; do
+        tries=$((tries + 1))
+        [ "$tries" -lt 300 ] || fail "nobody listens on port $1"
+        sleep 0.1
+    done
+}
+
+# A node that serves connects on its own: asks it until it says that all is well.
+until_healthy() {
+    tries=0
+    until weir status >/tmp/status 2>&1; do
+        tries=$((tries + 1))
+        [ "$tries" -lt 120 ] || { cat /tmp/status; fail "weir status: not healthy"; }
+        sleep 0.5
+    done
+    cat /tmp/status
 }
 
 # Every file with kind, mode, owner and target, and the contents of the configuration: what a package may leave behind.

@@ -1,15 +1,30 @@
 #!/bin/sh
-# The service as its unit starts it, fresh from the package: no pipeline, no broker that answers.
+# The service as its unit starts it, fresh from the package and without a pipeline: first without a broker, then with one.
 # shellcheck source=packaging/test/lib.sh
 . /weir-test/scripts/lib.sh
 
-step "starting as the unit says, weir status, SIGTERM"
+step "a broker that is not there: it serves, and says what to do"
 # shellcheck disable=SC2016
 service '
-    weir status
-    weir status --json | tee /weir-test/out/status.json
-    [ "$(stat -c %A /run/weir | cut -c 8-10)" != rwx ] || exit 1
+    . /weir-test/scripts/lib.sh
+    status=0
+    weir status || status=$?
+    [ "$status" = 1 ] || fail "weir status ended with $status without a broker, should be 1"
 '
+
+step "the recommended broker: healthy"
+start_mosquitto
+# shellcheck disable=SC2016
+service '
+    . /weir-test/scripts/lib.sh
+    until_healthy
+    grep -q "weir setup" /tmp/status || fail "weir status does not say what comes next"
+    weir status --json >/weir-test/out/status.json
+    case $(stat -c %a /run/weir/status.sock) in
+        *[1-7]) fail "everybody reaches the status socket" ;;
+    esac
+'
+
 step "weir status without a service"
 status=0
 weir status || status=$?

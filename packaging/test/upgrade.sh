@@ -41,7 +41,9 @@ grep -qx '# of the user' /etc/weir/conf.d/mine.toml || fail "the user's file in 
 as_weir weir check --offline
 
 step "the service starts after it"
-service 'weir status'
+start_mosquitto
+service '. /weir-test/scripts/lib.sh; until_healthy'
+stop_mosquitto
 
 step "downgrade with a changed conffile: kept"
 # shellcheck disable=SC2086
