@@ -199,8 +199,8 @@ async fn a_pipeline_is_added_and_tried_where_no_node_runs() -> Result<()> {
 async fn nothing_is_written_that_was_not_said() -> Result<()> {
     let machine = Machine::new()?;
     let url = ["--broker", "embedded"];
-    for (options, option) in [
-        ([].as_slice(), "--broker"),
+    let cases: [(&[&str], &str); 8] = [
+        (&[], "--broker"),
         (&url, "--example"),
         (&["--broker", "embedded", "--example", "none"], "--yes"),
         (&["--broker", "http://x", "--yes"], "--broker"),
@@ -217,7 +217,8 @@ async fn nothing_is_written_that_was_not_said() -> Result<()> {
             "--pipeline",
         ),
         (&["--add", "--example", "anomaly"], "--add"),
-    ] {
+    ];
+    for (options, option) in cases {
         machine.setup(options).await?.says(2, &[option])?;
     }
     let options = [
@@ -249,13 +250,13 @@ async fn whoever_sits_at_a_terminal_is_asked_and_asked_again() -> Result<()> {
     let mut terminal = Terminal::start(&machine.command(&[])?)?;
     terminal.answer("Name of this node", "pump room\r").await?;
     terminal
-        .answer("is not a node's name", "\x7f\x7f\x7f\x7f\x7f-room\r")
+        .answer("is not a node's name", "pump-room\r")
         .await?;
     let down = "\x1b[B";
     terminal
-        .answer("Which broker", &format!("{down}{down}\r"))
+        .answer("Broker that the sensors", &format!("{down}{down}\r"))
         .await?;
-    terminal.answer("Which pipeline", "\r").await?;
+    terminal.answer("Pipeline to begin with", "\r").await?;
     terminal.answer("Device profile", "\r").await?;
     terminal.answer("The topics that it takes", "\r").await?;
     terminal.answer("Write this?", "y").await?;

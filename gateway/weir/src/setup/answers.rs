@@ -27,19 +27,6 @@ pub(super) struct NodeAnswer {
     pub(super) broker: BrokerAnswer,
 }
 
-impl Answers {
-    /// Whether Mosquitto on this machine is set up.
-    pub(super) const fn is_local(&self) -> bool {
-        matches!(
-            &self.node,
-            Some(NodeAnswer {
-                broker: BrokerAnswer::Local(_),
-                ..
-            })
-        )
-    }
-}
-
 /// Takes what the options say and asks for the rest.
 pub(super) fn gather(args: &SetupArgs, asker: &Asker) -> Result<Answers> {
     let only_a_pipeline = only_a_pipeline(args, asker)?;

@@ -97,11 +97,7 @@ fn kind(asker: &Asker) -> Result<String> {
         "Weir's own, on this machine only: for trying out",
     ];
     let items = items.map(str::to_owned);
-    let chosen = asker.choice(
-        "--broker",
-        "Which broker do the sensors publish to?",
-        &items,
-    )?;
+    let chosen = asker.choice("--broker", "Broker that the sensors publish to", &items)?;
     let question = Question {
         option: "--broker",
         words: "Its address (mqtt://host or mqtts://host)",

@@ -15,19 +15,18 @@ mod plan;
 mod services;
 mod trial;
 
-use std::io::{IsTerminal, Write, stderr, stdin, stdout};
-
-use anyhow::Result;
-
-use crate::{
-    cli::{CheckArgs, ConfigArgs, SetupArgs},
-    command,
-    exit::Exit,
+use std::{
+    io::{IsTerminal, Write, stderr, stdin, stdout},
+    path::Path,
 };
 
+use anyhow::{Context, Result};
+
+use crate::{cli::SetupArgs, exit::Exit};
+
 use answers::Answers;
-use ask::{Asker, CommandLine};
-use plan::Plan;
+use ask::{Asker, CommandLine, wrong};
+use plan::{Changed, Plan};
 
 /// `weir setup`.
 pub(crate) fn setup(args: &SetupArgs) -> Result<Exit> {
@@ -44,6 +43,9 @@ pub(crate) fn setup(args: &SetupArgs) -> Result<Exit> {
 }
 
 fn set_up(args: &SetupArgs) -> Result<Exit> {
+    if !args.dry_run {
+        may_write(&args.config)?;
+    }
     let terminal = stdin().is_terminal() && stderr().is_terminal();
     let asker = Asker {
         asks: terminal && !args.yes,
@@ -59,22 +61,32 @@ fn set_up(args: &SetupArgs) -> Result<Exit> {
         writeln!(stdout(), "nothing was written")?;
         return Ok(Exit::Done);
     }
+    let changed = plan.changed()?;
     plan.write(&mut stdout().lock())?;
-    after_writing(args, &asker, &answers, &plan)
+    after_writing(args, &asker, &answers, &plan, changed)
 }
 
 /// What is left once the files stand: services, the check, a test message, words.
-fn after_writing(args: &SetupArgs, asker: &Asker, answers: &Answers, plan: &Plan) -> Result<Exit> {
+fn after_writing(
+    args: &SetupArgs,
+    asker: &Asker,
+    answers: &Answers,
+    plan: &Plan,
+    changed: Changed,
+) -> Result<Exit> {
     let mut commands = Vec::new();
     let mut broker_is_up = true;
-    if answers.is_local() {
+    if changed.mosquitto {
         broker_is_up = services::restart(args, "mosquitto", &mut commands)?;
     }
     writeln!(stdout(), "\nweir check:")?;
-    let checked = command::check(&CheckArgs {
-        config: config(args),
-        offline: !broker_is_up,
-    })?;
+    let words: &[&str] = if broker_is_up {
+        &["check"]
+    } else {
+        &["check", "--offline"]
+    };
+    let checked = services::weir(words, plan.config())?.status();
+    let checked = services::exit(checked.context("failed to start weir check")?);
     if checked != Exit::Done {
         writeln!(
             stdout(),
@@ -83,21 +95,30 @@ fn after_writing(args: &SetupArgs, asker: &Asker, answers: &Answers, plan: &Plan
         )?;
         return Ok(checked);
     }
-    services::restart(args, "weir", &mut commands)?;
+    if changed.weir {
+        services::restart(args, "weir", &mut commands)?;
+    }
     if let Some(pipeline) = &answers.pipeline {
         let wanted = args.test_message
             || (asker.asks && asker.confirm("--test-message", "Send a test message?", true)?);
         if wanted {
-            trial::run(&config(args), &pipeline.name)?;
+            trial::run(plan.config(), &pipeline.name)?;
         }
     }
     plan.say_what_is_next(&mut stdout().lock(), &commands)?;
     Ok(Exit::Done)
 }
 
-fn config(args: &SetupArgs) -> ConfigArgs {
-    ConfigArgs {
-        config: args.config.clone(),
-        set: Vec::new(),
+/// Says it before anything is asked.
+fn may_write(config: &Path) -> Result<()> {
+    let config = std::path::absolute(config)?;
+    let folder = config.ancestors().skip(1).find(|folder| folder.is_dir());
+    let folder = folder.unwrap_or(Path::new("/"));
+    match rustix::fs::access(folder, rustix::fs::Access::WRITE_OK) {
+        Ok(()) => Ok(()),
+        Err(error) => wrong(format!(
+            "nothing can be written in {} ({error}): run `sudo weir setup`, or name another --config",
+            folder.display()
+        )),
     }
 }

@@ -77,7 +77,7 @@ fn kind(asker: &Asker) -> Result<Option<Example>> {
     ];
     let items = items.map(str::to_owned);
     Ok(
-        match asker.choice("--example", "Which pipeline to begin with?", &items)? {
+        match asker.choice("--example", "Pipeline to begin with", &items)? {
             0 => Some(Example::Vibration),
             1 => Some(Example::Anomaly),
             2 => None,
@@ -214,7 +214,10 @@ impl Asking<'_> {
     }
 
     fn name(&self, default: Option<String>) -> Result<String> {
-        let check = |text: &str| parsed::<PipelineName>(text).map(drop);
+        let check = |text: &str| match text.strip_prefix('.') {
+            Some(_) => Err("a file that begins with a dot is not read".to_owned()),
+            None => parsed::<PipelineName>(text).map(drop),
+        };
         let given = self.args.pipeline.as_deref();
         self.text("--pipeline", "Name of the pipeline", given, default, &check)
     }

@@ -15,7 +15,7 @@ use super::{
     catalogue::quoted,
     document::{self, Said},
     files::{Access, Planned, State},
-    mosquitto::{self, NODE},
+    mosquitto::{self, DASHBOARD, NODE},
     pipeline::PipelineAnswer,
 };
 
@@ -25,10 +25,19 @@ pub(super) struct Plan {
     config: PathBuf,
     /// Users of Mosquitto that are new, with their passwords.
     users: Vec<(String, Password)>,
-    /// Mosquitto's port and folder, where it is set up.
-    local: Option<(u16, PathBuf)>,
+    /// Mosquitto's folder.
+    mosquitto: PathBuf,
+    /// Its port, where it is set up.
+    port: Option<u16>,
     /// Where sensors publish to.
     topic: Option<String>,
+}
+
+/// The services that have to read something anew.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Changed {
+    pub(super) mosquitto: bool,
+    pub(super) weir: bool,
 }
 
 impl Plan {
@@ -41,7 +50,8 @@ impl Plan {
             files: Vec::new(),
             config,
             users: Vec::new(),
-            local: None,
+            mosquitto: std::path::absolute(&args.mosquitto_folder)?,
+            port: None,
             topic: pipeline.map(|pipeline| pipeline.topic.clone()),
         };
         match (&answers.node, pipeline) {
@@ -72,7 +82,7 @@ impl Plan {
                 let plan = mosquitto::plan(folder, port, local, known, topic)?;
                 self.files.extend(plan.files);
                 self.users = plan.new;
-                self.local = Some((port, std::path::absolute(folder)?));
+                self.port = Some(port);
                 let url = format!("mqtt://127.0.0.1:{port}");
                 let said = vec![("url", quoted(&url)), ("username", quoted(NODE))];
                 (said, Some(plan.node))
@@ -132,8 +142,25 @@ impl Plan {
         }
         self.files.push(file);
         let rights = mosquitto::with_topic(&args.mosquitto_folder, &pipeline.topic)?;
-        self.files.extend(rights);
+        for file in rights {
+            if file.state()? != State::Unchanged {
+                self.files.push(file);
+            }
+        }
         Ok(())
+    }
+
+    /// Which services have to read something anew.
+    pub(super) fn changed(&self) -> Result<Changed> {
+        let mut changed = Changed::default();
+        for file in &self.files {
+            let is_mosquitto = file.path.starts_with(&self.mosquitto);
+            if file.state()? != State::Unchanged {
+                changed.mosquitto |= is_mosquitto;
+                changed.weir |= !is_mosquitto;
+            }
+        }
+        Ok(changed)
     }
 
     /// Which files, and how they stand to what is there.
@@ -177,6 +204,11 @@ impl Plan {
         Ok(())
     }
 
+    /// The configuration's file, whole.
+    pub(super) fn config(&self) -> &Path {
+        &self.config
+    }
+
     /// The command that checks what was written.
     pub(super) fn check_command(&self) -> String {
         if self.config == Path::new(weir_profile::DEFAULT_FILE) {
@@ -201,13 +233,20 @@ impl Plan {
         for (user, Password(password)) in &self.users {
             writeln!(out, "  {user}  {password}")?;
         }
-        if let Some((port, folder)) = &self.local {
-            let users = folder.join("weir.passwords");
+        if let Some(port) = self.port {
+            let users = self.mosquitto.join("weir.passwords");
             writeln!(
                 out,
                 "Sensors publish to this machine, port {port}, each as its own user. Another one: \
                  sudo mosquitto_passwd {} NAME",
                 users.display()
+            )?;
+        }
+        let dashboard = self.users.iter().find(|(user, _)| user == DASHBOARD);
+        if let (Some((_, Password(password))), Some(port)) = (dashboard, self.port) {
+            writeln!(
+                out,
+                "What comes out: mosquitto_sub -p {port} -u {DASHBOARD} -P {password} -t 'weir/#' -v"
             )?;
         }
         if let Some(topic) = &self.topic {

@@ -1,25 +1,23 @@
-//! The test message: to the broker, as a sensor would send it; where no node answers, through the pipeline in this
-//! process.
+//! The test message: to the broker, as a sensor would send it; where no node answers, through the pipeline alone.
 
 use std::{
     io::{Write, stdout},
+    path::Path,
+    process::Stdio,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use anyhow::{Context, Result};
 use bytes::Bytes;
-use tempfile::NamedTempFile;
 use tokio::time::timeout;
 use weir_mqtt::{Grant, LinkState, Session, SessionConfig, Subscription};
 use weir_pipeline::topics;
 use weir_profile::{Codec, DeviceId, Pipeline, Settings};
 use weir_transport::{Message, Outgoing, QoS};
 
-use crate::{
-    cli::{ConfigArgs, TestArgs},
-    command, link,
-};
+use crate::{cli::ConfigArgs, command, link};
 
+use super::services;
 use payload::payloads;
 
 mod payload;
@@ -28,12 +26,17 @@ mod payload;
 const DEVICE: &str = "weir-setup";
 /// For the broker to take a connection.
 const CONNECT_WAIT: Duration = Duration::from_secs(10);
-/// For a node to answer.
-const ANSWER_WAIT: Duration = Duration::from_secs(15);
+/// For a node to answer; one that was just started may not have subscribed yet, and hears the next attempt.
+const ANSWER_WAIT: Duration = Duration::from_secs(3);
+const ATTEMPTS_MAX: u32 = 5;
 
 /// Sends a test message and prints what comes back.
-pub(super) fn run(config: &ConfigArgs, pipeline: &str) -> Result<()> {
-    let Ok(loaded) = command::load(config) else {
+pub(super) fn run(config: &Path, pipeline: &str) -> Result<()> {
+    let args = ConfigArgs {
+        config: config.to_owned(),
+        set: Vec::new(),
+    };
+    let Ok(loaded) = command::load(&args) else {
         return Ok(());
     };
     let settings = loaded.settings;
@@ -70,8 +73,8 @@ pub(super) fn run(config: &ConfigArgs, pipeline: &str) -> Result<()> {
     match answer {
         Ok(answer) => print(&answer),
         Err(why) => {
-            writeln!(stdout(), "{why}; the same in this process:")?;
-            in_process(config, pipeline, device, &payloads)
+            writeln!(stdout(), "{why}; the same by `weir test`:")?;
+            by_itself(config, pipeline, device, &payloads)
         }
     }
 }
@@ -110,25 +113,37 @@ async fn by_broker(
     let state = timeout(CONNECT_WAIT, ready).await;
     let answer = match state {
         Ok(state) if is_ready(&state) => {
-            for payload in payloads {
-                let mut message =
-                    Outgoing::new(topic(pipeline, device), Bytes::from(payload.clone()));
-                message.properties.response_topic = Some(reply.clone());
-                session.sink.send(message).await?;
-            }
-            match timeout(ANSWER_WAIT, session.deliveries.recv()).await {
-                Ok(Some(delivery)) => {
-                    let message = delivery.message.clone();
-                    delivery.ticket.settle();
-                    Ok(message)
-                }
-                Ok(None) | Err(_) => Err(silence(&session.observer.state())),
-            }
+            let topic = topic(pipeline, device);
+            asked(&mut session, &topic, &reply, payloads).await?
         }
         Ok(_) | Err(_) => Err("the broker takes no connection".to_owned()),
     };
     session.control.drain(Duration::from_secs(1)).await;
     Ok(answer)
+}
+
+async fn asked(
+    session: &mut Session,
+    topic: &str,
+    reply: &str,
+    payloads: &[String],
+) -> Result<Result<Message, String>> {
+    for _ in 0..ATTEMPTS_MAX {
+        for payload in payloads {
+            let mut message = Outgoing::new(topic, Bytes::from(payload.clone()));
+            message.properties.response_topic = Some(reply.to_owned());
+            session.sink.send(message).await?;
+        }
+        if let Ok(Some(delivery)) = timeout(ANSWER_WAIT, session.deliveries.recv()).await {
+            let message = delivery.message.clone();
+            delivery.ticket.settle();
+            return Ok(Ok(message));
+        }
+        if session.observer.state().refused.is_some() {
+            break;
+        }
+    }
+    Ok(Err(silence(&session.observer.state())))
 }
 
 fn subscription(filter: impl Into<String>) -> Subscription {
@@ -162,23 +177,25 @@ fn print(answer: &Message) -> Result<()> {
     Ok(())
 }
 
-fn in_process(
-    config: &ConfigArgs,
-    pipeline: &Pipeline,
-    device: &str,
-    payloads: &[String],
-) -> Result<()> {
-    let mut file = NamedTempFile::new()?;
+fn by_itself(config: &Path, pipeline: &Pipeline, device: &str, payloads: &[String]) -> Result<()> {
+    let words = [
+        "test",
+        pipeline.name.as_str(),
+        "--device",
+        device,
+        "--input",
+        "-",
+    ];
+    let mut weir = services::weir(&words, config)?;
+    let mut child = weir
+        .stdin(Stdio::piped())
+        .spawn()
+        .context("failed to start weir test")?;
+    let mut stdin = child.stdin.take().context("its standard input is piped")?;
     for payload in payloads {
-        writeln!(file, "{payload}")?;
+        writeln!(stdin, "{payload}")?;
     }
-    file.flush()?;
-    command::test(&TestArgs {
-        pipeline: pipeline.name.to_string(),
-        input: file.path().to_owned(),
-        device: device.to_owned(),
-        model_id: None,
-        config: config.clone(),
-    })?;
+    drop(stdin);
+    child.wait()?;
     Ok(())
 }

@@ -18,7 +18,7 @@ use super::{
 /// The node's user.
 pub(super) const NODE: &str = "weir";
 /// The user that sees everything and changes nothing.
-const DASHBOARD: &str = "dashboard";
+pub(super) const DASHBOARD: &str = "dashboard";
 /// Users that no sensor may have.
 pub(super) const RESERVED: [&str; 3] = [NODE, DASHBOARD, "operator"];
 
@@ -78,8 +78,7 @@ pub(super) fn plan(
 /// The list of rights with a topic of a further pipeline, where setup made one before.
 pub(super) fn with_topic(folder: &Path, topic: &str) -> Result<Option<Planned>> {
     let path = std::path::absolute(folder)?.join("weir.acl");
-    let is_own = access::is_own(&path);
-    if !is_own {
+    if !access::is_own(&path) {
         return Ok(None);
     }
     Ok(Some(Planned {
