@@ -11,6 +11,6 @@ mod result;
 mod topic;
 
 pub(crate) use broker::broker;
-pub(crate) use node::{Search, devices, node, paths};
+pub(crate) use node::{Search, devices, node, paths, usual_status_sockets};
 pub(crate) use pipeline::{Context, pipeline};
 pub(crate) use profile::{Profiles, Source};

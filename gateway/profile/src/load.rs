@@ -128,7 +128,9 @@ impl Loader {
                 .and_then(|file| file.parent())
                 .map(Path::to_path_buf)
                 .filter(|_| !options.search.is_empty()),
+            compiled: options.compiled.clone(),
             cache: options.cache.clone(),
+            runtime: options.runtime.clone(),
         };
         let settings = self.check(&mut report, &tree, &search, options.host_name.as_deref());
         self.findings.extend(report.into_findings());
@@ -187,7 +189,7 @@ impl Loader {
     ) -> Option<Settings> {
         let written: written::Node = section(report, tree, &["node"])?;
         let root = written.root.clone();
-        let node = check::node(report, &written, host_name);
+        let node = check::node(report, &written, search, host_name);
         let written: written::Broker = section(report, tree, &["broker"])?;
         let packet_bytes_max = written.packet_bytes_max;
         let mqtt_5 = written.protocol == written::Protocol::V5;

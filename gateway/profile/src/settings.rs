@@ -32,6 +32,21 @@ pub struct Node {
     pub health_interval: Duration,
     /// Time that a stop may take to drain.
     pub drain_deadline: Duration,
+    /// When guests are compiled for the processor at hand.
+    pub compile: Compile,
+    /// Where the socket for `weir status` may be, the best place first; empty = there is none.
+    pub status_sockets: Vec<PathBuf>,
+}
+
+/// When guests are compiled for the processor at hand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Compile {
+    /// While code that a package brought serves.
+    Background,
+    /// Before a pipeline opens.
+    First,
+    /// Not at all.
+    Never,
 }
 
 /// The broker and the session with it.
@@ -88,7 +103,9 @@ pub struct Paths {
     pub models: Vec<PathBuf>,
     /// `<profile>.toml`.
     pub profiles: Vec<PathBuf>,
-    /// Precompiled guests.
+    /// Guests that were compiled elsewhere.
+    pub compiled: Vec<PathBuf>,
+    /// Guests that were compiled here.
     pub cache: PathBuf,
 }
 

@@ -456,3 +456,32 @@ fn a_pipeline_of_two_files_is_warned_of() {
     assert_eq!(warnings.len(), 1);
     assert_eq!(warnings[0].key, "pipeline.pump-vibration");
 }
+
+#[test]
+fn the_status_socket_has_a_place_of_its_own_or_a_stated_one_or_none() {
+    let options = |override_: &str| LoadOptions {
+        runtime: vec!["/run/weir".into(), "/run/user/7/weir".into()],
+        overrides: match override_ {
+            "" => Vec::new(),
+            place => vec![("node.status_socket".to_owned(), place.to_owned())],
+        },
+        ..LoadOptions::default()
+    };
+    let sockets = |options: &LoadOptions| loaded(options).settings.node.status_sockets;
+    assert_eq!(
+        sockets(&options("")),
+        ["/run/weir/status.sock", "/run/user/7/weir/status.sock"].map(Path::new)
+    );
+    assert_eq!(
+        sockets(&options("/tmp/weir.sock")),
+        [Path::new("/tmp/weir.sock")]
+    );
+    let off = parse("[node]\nstatus_socket = \"\"\n").expect("is accepted");
+    assert!(off.settings.node.status_sockets.is_empty());
+    let findings = load(&options(&format!("/tmp/{}", "long".repeat(30)))).expect_err("is refused");
+    let words = findings[0].to_string();
+    assert!(
+        words.contains("node.status_socket") && words.contains("107 at most"),
+        "{words}"
+    );
+}

@@ -1,21 +1,27 @@
 //! The command line: what can be asked of `weir`.
 
+mod manual;
 mod model;
+mod setup;
+mod status;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+pub(crate) use manual::{CompletionsArgs, ManArgs};
 pub(crate) use model::{
     ModelCommand, ModelEvaluateArgs, ModelInspectArgs, ModelPackArgs, RangeName,
 };
+pub(crate) use setup::{Example, SetupArgs};
+pub(crate) use status::StatusArgs;
 
 /// Weir turns MQTT sensor topics into inference-result topics.
 ///
 /// It subscribes to sensors, runs a sandboxed WebAssembly guest on each payload, and publishes results, rejects
-/// and its own health. Try `weir demo` first; then write a configuration, `weir check` it, and `weir run` it.
+/// and its own health.
 #[derive(Debug, Parser)]
-#[command(version, propagate_version = true, after_help = EXIT_CODES, max_term_width = 100)]
+#[command(version, propagate_version = true, after_help = format!("{FIRST_STEPS}\n\n{EXIT_CODES}"), max_term_width = 100)]
 pub(crate) struct Cli {
     /// Lines to log: off, error, warn, info, debug, trace, or a filter such as weir_mqtt=debug. `run` logs info, other
     /// commands what is wrong.
@@ -26,7 +32,18 @@ pub(crate) struct Cli {
     pub(crate) command: Command,
 }
 
-const EXIT_CODES: &str = "\
+/// What an installer does first, below its heading.
+pub(crate) const FIRST_STEPS: &str = "\
+First steps:
+  weir demo                    look at it: simulated pumps, no sensor needed
+  sudo weir setup              ask for broker, name and first pipeline; write the configuration
+  weir status                  what the service does, and what to do next
+  weir explain PIPELINE        which engine runs a pipeline, and each limit
+  weir test PIPELINE -i FILE   a payload of yours through it, without a broker
+  weir check                   after each change of the configuration; then: sudo systemctl restart weir";
+
+/// Below its heading, one line for each.
+pub(crate) const EXIT_CODES: &str = "\
 Exit codes:
   0  done
   1  failed while running (broker process, network, disk)
@@ -36,6 +53,8 @@ Exit codes:
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Set this node up: broker, name, password, first pipeline. Asks for what no option says.
+    Setup(SetupArgs),
     /// Run the node: subscribe, infer, publish, until SIGTERM or Ctrl-C, then drain.
     ///
     /// Guests of the engine wasm3 run in processes of their own, the program weir-wasm3. It is looked for beside weir,
@@ -57,8 +76,18 @@ pub(crate) enum Command {
     Demo(DemoArgs),
     /// Run only the embedded broker (a memory-only broker for trying out; see broker-config/).
     Broker(BrokerArgs),
-    /// Print a JSON schema: config, profile, result, reject or health.
+    /// Ask the running node how it is: broker, pipelines, last results, rejects, and what to do next.
+    ///
+    /// Exit code 0 where all is well (a node without a pipeline is well), 1 where no node answers or something is to be
+    /// mended.
+    Status(StatusArgs),
+    /// Print a JSON schema: config, profile, result, reject, health or status.
     Schema(SchemaArgs),
+    /// Print what a shell needs to complete weir's commands and options.
+    Completions(CompletionsArgs),
+    /// Write the man pages.
+    #[command(hide = true)]
+    Man(ManArgs),
     /// Compile one guest for the weir that started this, within limits.
     #[command(name = crate::engines::COMPILE_COMMAND, hide = true)]
     CompileGuest,
@@ -227,6 +256,7 @@ pub(crate) enum SchemaName {
     Result,
     Reject,
     Health,
+    Status,
 }
 
 fn key_value(text: &str) -> Result<(String, String), String> {

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Instant};
 use tokio::sync::mpsc;
 use weir_health::{Accepted, Observed};
 use weir_pipeline::{Reason, Routed, Router};
-use weir_pool::{Crew, Job, Lane, Refused};
+use weir_pool::{Crew, Job, Lane, Pulse, Refused};
 use weir_profile::DeviceId;
 use weir_transport::{Delivery, Message, Sink, Ticket};
 
@@ -36,6 +36,16 @@ impl Intake {
 
     pub(crate) fn router(&self) -> &Router {
         &self.router
+    }
+
+    /// Whether each shard comes back from its work, with its pipeline's name.
+    pub(crate) fn pulses(&self) -> Vec<(String, Pulse)> {
+        let pipelines = self.pipelines.iter();
+        let pulses = pipelines.flat_map(|running| {
+            let pulses = running.lanes.iter().flat_map(Lane::pulses);
+            pulses.map(|pulse| (running.observed.pipeline().to_owned(), pulse.clone()))
+        });
+        pulses.collect()
     }
 
     /// Gives every lane the way out.

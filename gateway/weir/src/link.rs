@@ -1,6 +1,6 @@
 //! The settings of a broker as a session takes them.
 
-use std::time::Duration;
+use std::{net::IpAddr, time::Duration};
 
 use bytes::Bytes;
 use weir_mqtt::{
@@ -10,6 +10,8 @@ use weir_mqtt::{
 use weir_pipeline::{Router, topics};
 use weir_profile::{BrokerSettings, BrokerUrl, Settings};
 use weir_transport::QoS;
+
+use crate::telemetry::Broker;
 
 /// What a node says of itself on its status topic.
 pub(crate) const ONLINE: &[u8] = b"online";
@@ -56,6 +58,22 @@ pub(crate) fn connection(broker: &BrokerSettings, embedded: Option<u16>) -> Sess
         unsettled_max_age: broker.unsettled_age_max,
         outbox_messages_max: broker.outbox_messages_max,
         ..SessionConfig::new(endpoint(broker, embedded), broker.client_id.clone())
+    }
+}
+
+/// The broker of a session, without what is secret.
+pub(crate) fn broker(session: &SessionConfig, settings: &BrokerSettings) -> Broker {
+    let Endpoint { host, port, tls } = &session.endpoint;
+    let scheme = if tls.is_some() { "mqtts" } else { "mqtt" };
+    let address = host.parse::<IpAddr>();
+    Broker {
+        url: match &address {
+            Ok(IpAddr::V6(address)) => format!("{scheme}://[{address}]:{port}"),
+            Ok(IpAddr::V4(_)) | Err(_) => format!("{scheme}://{host}:{port}"),
+        },
+        embedded: settings.url == BrokerUrl::Embedded,
+        here: host == "localhost" || address.is_ok_and(|address| address.is_loopback()),
+        user: settings.credentials.is_some(),
     }
 }
 

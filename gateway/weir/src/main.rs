@@ -13,23 +13,24 @@ mod graphs;
 mod intake;
 mod lane;
 mod link;
+mod manual;
 mod node;
 mod prepare;
 mod resident;
+mod service;
+mod setup;
+mod status;
 mod telemetry;
 
-use std::{
-    io::{self, IsTerminal},
-    process::ExitCode,
-    thread,
-};
+use std::{process::ExitCode, thread};
 
 use clap::Parser;
-use tracing_subscriber::EnvFilter;
+use tracing::Level;
 
 use crate::{
     cli::{Cli, Command, GuestCommand, ModelCommand},
     exit::Exit,
+    service::journal,
 };
 
 /// Some commands open guests themselves, and an interpreter wants a deep stack.
@@ -38,7 +39,7 @@ const STACK_BYTES: usize = 16 << 20;
 fn main() -> ExitCode {
     let Cli { log, command } = Cli::parse();
     if let Err(error) = start_log(log.as_deref(), &command) {
-        eprintln!("weir: {error:#}");
+        journal::say(Level::ERROR, &format!("weir: {error:#}"));
         return ExitCode::from(2);
     }
     let answered = thread::Builder::new()
@@ -53,7 +54,7 @@ fn main() -> ExitCode {
     match answered {
         Ok(exit) => exit.into(),
         Err(error) => {
-            eprintln!("weir: {error:#}");
+            journal::say(Level::ERROR, &format!("weir: {error:#}"));
             Exit::Failed.into()
         }
     }
@@ -73,6 +74,10 @@ fn answer(command: Command) -> anyhow::Result<Exit> {
         Command::Demo(args) => demo::run(&args),
         Command::Broker(args) => command::broker(&args),
         Command::Schema(args) => command::schema(&args),
+        Command::Status(args) => command::status(&args),
+        Command::Setup(args) => setup::setup(&args),
+        Command::Completions(args) => command::completions(&args),
+        Command::Man(args) => command::man(&args),
         Command::CompileGuest => command::compile_guest(),
     }
 }
@@ -81,6 +86,8 @@ fn answer(command: Command) -> anyhow::Result<Exit> {
 fn start_log(filter: Option<&str>, command: &Command) -> anyhow::Result<()> {
     let usual = match command {
         Command::Run(_) | Command::Broker(_) => "info",
+        // What does not answer is said in setup's own words.
+        Command::Setup(_) => "error",
         // A warning would tear the table that is drawn.
         Command::Demo(args) if !args.json => "error,weir_engine_wasmtime=info",
         Command::Check(_)
@@ -90,19 +97,10 @@ fn start_log(filter: Option<&str>, command: &Command) -> anyhow::Result<()> {
         | Command::Model(_)
         | Command::Demo(_)
         | Command::Schema(_)
+        | Command::Status(_)
+        | Command::Completions(_)
+        | Command::Man(_)
         | Command::CompileGuest => "warn,weir_engine_wasmtime=info",
     };
-    let filter = filter.unwrap_or(usual);
-    let journal = std::env::var_os("JOURNAL_STREAM").is_some();
-    let log = tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::try_new(filter)?)
-        .with_writer(io::stderr)
-        .with_ansi(io::stderr().is_terminal())
-        .with_target(false);
-    if journal {
-        log.without_time().init()
-    } else {
-        log.init()
-    }
-    Ok(())
+    journal::start(filter.unwrap_or(usual))
 }

@@ -19,7 +19,9 @@ use crate::{
     engines::Engines,
     intake::{Intake, Running},
     lane::{PreparedLane, PreparedModel},
+    link,
     prepare::{Prepared, PreparedPipeline, finding},
+    service::{self, Life},
     telemetry::{Facts, Telemetry, Watched},
 };
 
@@ -36,14 +38,20 @@ pub(crate) struct Node {
     control: Control,
     intake: JoinHandle<()>,
     publishing: JoinHandle<()>,
+    life: JoinHandle<()>,
     drain_deadline: Duration,
 }
 
-/// Compiles and opens every guest; takes seconds where something is compiled for the first time.
+/// Compiles and opens every guest; takes seconds where something is compiled for the first time. `step` is told what is
+/// opened.
 ///
 /// # Errors
 /// Fails where a guest cannot be loaded or opened.
-pub(crate) fn open(prepared: Prepared, engines: &Engines) -> Result<Opened, Box<Finding>> {
+pub(crate) fn open(
+    prepared: Prepared,
+    engines: &Engines,
+    step: impl Fn(&str),
+) -> Result<Opened, Box<Finding>> {
     let Prepared {
         settings,
         router,
@@ -58,6 +66,7 @@ pub(crate) fn open(prepared: Prepared, engines: &Engines) -> Result<Opened, Box<
         let observed = Arc::new(Observed::new(prepared.pipeline.name.to_string()));
         let mut lanes = Vec::with_capacity(prepared.lanes.len());
         for lane in &prepared.lanes {
+            step(&opening(&prepared, lane));
             let plan = lane_plan(
                 &settings, &router, &prepared, lane, &observed, engines, clock,
             );
@@ -80,6 +89,16 @@ pub(crate) fn open(prepared: Prepared, engines: &Engines) -> Result<Opened, Box<
         intake: Intake::new(router, running, crew),
         watched,
     })
+}
+
+/// What is opened, in words.
+pub(crate) fn opening(prepared: &PreparedPipeline, lane: &PreparedLane) -> String {
+    format!(
+        "starting: opening pipeline {}: {} on {}",
+        prepared.pipeline.name,
+        lane.guest_with(lane.own()),
+        lane.engine.engine
+    )
 }
 
 /// The threads for every guest, each with the stack that the most demanding engine asks for.
@@ -190,6 +209,8 @@ fn facts(prepared: &PreparedPipeline) -> Facts {
     let own = &prepared.lanes[0];
     Facts {
         name: prepared.pipeline.name.to_string(),
+        topic: prepared.pipeline.topic.pattern.clone(),
+        filter: prepared.pipeline.topic.filter.clone(),
         engine: own.engine.engine.to_string(),
         guest: own.guest_version(),
         model: own.model_version(),
@@ -205,7 +226,7 @@ fn facts(prepared: &PreparedPipeline) -> Facts {
 impl Opened {
     /// The session that these pipelines need.
     pub(crate) fn session(&self, embedded: Option<u16>) -> SessionConfig {
-        crate::link::session(&self.settings, self.intake.router(), embedded)
+        link::session(&self.settings, self.intake.router(), embedded)
     }
 
     /// Connects and begins to work. A broker that is not there yet is waited for.
@@ -214,6 +235,7 @@ impl Opened {
         session: SessionConfig,
         started: Instant,
     ) -> anyhow::Result<Node> {
+        let broker = link::broker(&session, &self.settings.broker);
         let Session {
             deliveries,
             sink,
@@ -227,12 +249,18 @@ impl Opened {
             topic: topics::health(&node.root, &node.name),
             started,
             observer,
+            broker,
+            life: Arc::new(Life::begin()),
             pipelines: self.watched,
         });
         let publishing = Arc::clone(&telemetry).publish(sink.clone(), node.health_interval);
+        let pulses = self.intake.pulses();
+        let intake = tokio::spawn(self.intake.run(deliveries));
+        let life = service::watch(Arc::clone(&telemetry.life), pulses, intake.abort_handle());
         Ok(Node {
             publishing: tokio::spawn(publishing),
-            intake: tokio::spawn(self.intake.run(deliveries)),
+            intake,
+            life: tokio::spawn(life),
             telemetry,
             control,
             drain_deadline: node.drain_deadline,
@@ -246,8 +274,14 @@ impl Node {
         self.telemetry.observer.clone()
     }
 
+    /// How long the drain may take.
+    pub(crate) fn drain_deadline(&self) -> Duration {
+        self.drain_deadline
+    }
+
     /// Takes no more messages, finishes and publishes what was taken, says `offline`, and disconnects.
     pub(crate) async fn drain(self) -> DrainReport {
+        self.telemetry.life.end();
         self.control.close_intake();
         let begin = Instant::now();
         if tokio::time::timeout(self.drain_deadline, self.intake)
@@ -257,8 +291,9 @@ impl Node {
             tracing::warn!("messages still wait for their guests at the end of the drain");
         }
         self.publishing.abort();
-        self.control
-            .drain(self.drain_deadline.saturating_sub(begin.elapsed()))
-            .await
+        let left = self.drain_deadline.saturating_sub(begin.elapsed());
+        let report = self.control.drain(left).await;
+        self.life.abort();
+        report
     }
 }

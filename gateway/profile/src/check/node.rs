@@ -6,13 +6,17 @@ use std::{
 
 use super::topic;
 use crate::{
-    DeviceId, Node, NodeName, Paths, ProfileName,
+    Compile, DeviceId, Node, NodeName, Paths, ProfileName,
     report::{Key, Report},
     written,
 };
 
 /// The greatest length of `node.root`.
 const ROOT_BYTES_MAX: usize = 256;
+/// The name of the socket for `weir status`.
+const STATUS_SOCKET: &str = "status.sock";
+/// The longest name that a socket can have (`sun_path`, with its final zero).
+const SOCKET_BYTES_MAX: usize = 107;
 /// The greatest number of devices with a profile of their own.
 const DEVICES_MAX: usize = 100_000;
 
@@ -20,6 +24,7 @@ const DEVICES_MAX: usize = 100_000;
 pub(crate) fn node(
     report: &mut Report<'_>,
     written: &written::Node,
+    search: &Search,
     host_name: Option<&str>,
 ) -> Option<Node> {
     let name = match (&written.name, host_name) {
@@ -44,7 +49,38 @@ pub(crate) fn node(
         root: root.clone(),
         health_interval: Duration::from_secs(written.health_interval_s),
         drain_deadline: Duration::from_secs(written.drain_deadline_s),
+        compile: match written.compile {
+            written::Compile::Background => Compile::Background,
+            written::Compile::First => Compile::First,
+            written::Compile::Never => Compile::Never,
+        },
+        status_sockets: status_sockets(report, written.status_socket.as_deref(), search),
     })
+}
+
+/// Where the socket may be unless a configuration says so, the best place first.
+pub(crate) fn usual_status_sockets(folders: &[PathBuf]) -> Vec<PathBuf> {
+    let folders = folders.iter();
+    folders.map(|folder| folder.join(STATUS_SOCKET)).collect()
+}
+
+/// Where the socket may be, the best place first.
+fn status_sockets(report: &mut Report<'_>, stated: Option<&Path>, search: &Search) -> Vec<PathBuf> {
+    let Some(stated) = stated else {
+        return usual_status_sockets(&search.runtime);
+    };
+    if stated.as_os_str().is_empty() {
+        return Vec::new();
+    }
+    let key = ["node", "status_socket"];
+    let socket = report.resolve(&key, stated);
+    let bytes = socket.as_os_str().len();
+    if bytes > SOCKET_BYTES_MAX {
+        let message =
+            format!("has {bytes} bytes; the name of a socket has {SOCKET_BYTES_MAX} at most");
+        report.error(&key, message, "choose a shorter folder, such as /run/weir");
+    }
+    vec![socket]
 }
 
 /// `[devices]`.
@@ -83,7 +119,9 @@ pub(crate) fn devices(
 pub(crate) struct Search {
     pub(crate) folders: Vec<PathBuf>,
     pub(crate) beside_config: Option<PathBuf>,
+    pub(crate) compiled: Vec<PathBuf>,
     pub(crate) cache: PathBuf,
+    pub(crate) runtime: Vec<PathBuf>,
 }
 
 /// `[paths]`.
@@ -103,6 +141,10 @@ pub(crate) fn paths(report: &Report<'_>, written: &written::Paths, search: &Sear
         guests: folders("guests", &written.guests, "guests"),
         models: folders("models", &written.models, "models"),
         profiles,
+        compiled: match &written.compiled {
+            Some(_) => folders("compiled", &written.compiled, ""),
+            None => search.compiled.clone(),
+        },
         cache: match &written.cache {
             Some(cache) => report.resolve(&["paths", "cache"], cache),
             None => search.cache.clone(),

@@ -17,6 +17,11 @@ pub struct Node {
     /// Seconds that a stop may take to finish what is in work.
     #[schemars(range(min = 1, max = 600))]
     pub drain_deadline_s: u64,
+    /// When guests of the engine Wasmtime are compiled for the processor at hand.
+    pub compile: Compile,
+    /// The socket on which the node answers `weir status`; an empty text turns it off. Default: `status.sock` in the
+    /// first of `$RUNTIME_DIRECTORY` (set by systemd), `/run/weir`, `$XDG_RUNTIME_DIR/weir` that the node can write to.
+    pub status_socket: Option<PathBuf>,
 }
 
 impl Default for Node {
@@ -26,8 +31,24 @@ impl Default for Node {
             root: "weir".to_owned(),
             health_interval_s: 10,
             drain_deadline_s: 10,
+            compile: Compile::Background,
+            status_socket: None,
         }
     }
+}
+
+/// When guests are compiled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Compile {
+    /// While the code serves that the package brought, which is then replaced between two messages; before a pipeline
+    /// opens where the package has none.
+    Background,
+    /// Before a pipeline opens.
+    First,
+    /// Never: guests run as the package brought them, and others are refused. For systems with little memory, or where
+    /// nothing may be written.
+    Never,
 }
 
 /// The broker and the session with it.
@@ -114,7 +135,10 @@ pub struct Paths {
     /// Folders of device profiles (`<profile>.toml`). Default: `device-profiles` beside the main file, then as `guests`, with
     /// `device-profiles`; then those built into the binary.
     pub profiles: Option<Vec<PathBuf>>,
-    /// The folder of compiled guests. Default: the first of `$CACHE_DIRECTORY` (set by systemd), `$XDG_CACHE_HOME/weir`,
+    /// Folders of guests that were compiled elsewhere, as packages bring them; of root or Weir's user, and written to by
+    /// nobody else. Default: `lib/weir/compiled` and `share/weir/compiled` of the installation (`/usr/lib/weir/compiled`).
+    pub compiled: Option<Vec<PathBuf>>,
+    /// The folder of guests that were compiled here. Default: the first of `$CACHE_DIRECTORY` (set by systemd), `$XDG_CACHE_HOME/weir`,
     /// `~/.cache/weir`, `/var/cache/weir`.
     pub cache: Option<PathBuf>,
 }

@@ -4,7 +4,7 @@ use anyhow::Result;
 use weir_health::Observed;
 use weir_mqtt::Session;
 use weir_pool::{DoesNotOpen, GuestSource};
-use weir_profile::{BrokerUrl, Finding, Isolation, Severity};
+use weir_profile::{BrokerUrl, Compile, Finding, Isolation, Severity};
 
 use crate::{
     cli::CheckArgs,
@@ -15,6 +15,7 @@ use crate::{
     lane::{PreparedLane, PreparedModel},
     link, node,
     prepare::{Prepared, PreparedPipeline, chain, finding},
+    service::Starting,
 };
 
 /// How long a broker may take to answer.
@@ -22,17 +23,20 @@ const BROKER_WAIT: Duration = Duration::from_secs(10);
 
 /// `weir check`: everything that `weir run` would refuse, without running.
 pub(crate) fn check(args: &CheckArgs) -> Result<Exit> {
+    let starting = Starting::begin();
     let (prepared, engines) = match settings::prepared(&args.config)? {
         Ok(ready) => ready,
         Err(exit) => return Ok(exit),
     };
     let mut out = std::io::stdout().lock();
     let (mut findings, mut warnings) = (Vec::new(), Vec::new());
+    let compile = prepared.settings.node.compile;
     for pipeline in &prepared.pipelines {
         let key = format!("pipeline.{}", pipeline.pipeline.name);
         for lane in &pipeline.lanes {
             for model in &lane.models {
-                match open(pipeline, lane, model, &engines) {
+                starting.step(&node::opening(pipeline, lane));
+                match open(pipeline, lane, model, &engines, compile) {
                     Ok(opened) => {
                         writeln!(out, "ok: {key}: {}", opened.words)?;
                         warnings.extend(opened.warnings);
@@ -42,6 +46,7 @@ pub(crate) fn check(args: &CheckArgs) -> Result<Exit> {
             }
         }
     }
+    drop(starting);
     settings::print(&warnings);
     if !args.offline {
         findings.extend(broker(&prepared, &mut out)?);
@@ -80,6 +85,7 @@ fn open(
     lane: &PreparedLane,
     model: &PreparedModel,
     engines: &Engines,
+    compile: Compile,
 ) -> Result<Opens> {
     let observed = Observed::new(pipeline.pipeline.name.to_string());
     let guest = lane.load_with(model, engines)?;
@@ -100,7 +106,8 @@ fn open(
         fits::features(lane),
     );
     let fresh = lane.isolation == Isolation::Fresh && !fits::compiles_without_a_model(&guest, lane);
-    let cold = fits::cold(&guest, lane).filter(|_| fresh);
+    let stays = !guest.module.is_precompiled() || compile == Compile::Never;
+    let cold = fits::cold(&guest, lane).filter(|_| fresh && stays);
     let costly = cold.map(|why| costly(pipeline, &guest, took, &why));
     Ok(Opens {
         words,

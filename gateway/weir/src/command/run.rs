@@ -1,8 +1,12 @@
-use std::{path::Path, time::Instant};
+use std::{path::Path, sync::Arc, time::Instant};
 
 use anyhow::Context;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    task::AbortHandle,
+};
 use weir_broker::Supervisor;
+use weir_mqtt::LinkState;
 use weir_profile::BrokerUrl;
 
 use crate::{
@@ -14,7 +18,8 @@ use crate::{
     link,
     node::{self, Node},
     prepare::Prepared,
-    resident,
+    resident, service,
+    status::{self, Board, Socket},
 };
 
 /// Where sensors find the embedded broker of a node.
@@ -33,16 +38,25 @@ pub(crate) fn run(args: &RunArgs) -> anyhow::Result<Exit> {
         Some(ProfileKind::Perf) => Profiling::Perf,
         Some(ProfileKind::Guest) => Profiling::Guests(profiles.clone()),
     };
+    let starting = service::Starting::begin();
     let (prepared, engines) = match settings::profiled(&args.config, profiling)? {
         Ok(ready) => ready,
-        Err(exit) => return Ok(exit),
+        Err(exit) => return Ok(stays_stopped(exit)),
     };
     let embedded = prepared.settings.broker.url == BrokerUrl::Embedded;
     say_what_runs(&prepared);
-    let opened = match node::open(prepared, &engines) {
+    let board = Board::new();
+    let places = &prepared.settings.node.status_sockets;
+    let socket = Socket::open(places, &board, started, engines.absent());
+    let opened = node::open(prepared, &engines, |words| {
+        starting.step(words);
+        board.starting(words);
+    });
+    let opened = match opened {
         Ok(opened) => opened,
-        Err(finding) => return Ok(settings::refused(&[*finding])),
+        Err(finding) => return Ok(stays_stopped(settings::refused(&[*finding]))),
     };
+    drop(starting);
     // One thread for both connections: a result or an acknowledgement never has to wake another one.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -54,12 +68,15 @@ pub(crate) fn run(args: &RunArgs) -> anyhow::Result<Exit> {
         };
         let session = opened.session(broker.as_ref().map(|broker| broker.addr().port()));
         let node = opened.start(session, started)?;
+        board.serving(&node.telemetry);
+        service::ready();
         let drained = until_stopped(node).await;
         if let Some(broker) = broker {
             broker.stop().await;
         }
         drained
     });
+    drop(socket);
     write(&profiles, &args.profile_folder)?;
     drained
 }
@@ -99,6 +116,11 @@ async fn until_stopped(node: Node) -> anyhow::Result<Exit> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut observer = node.observer();
+    let telemetry = Arc::clone(&node.telemetry);
+    let pipelines = telemetry.pipelines.len();
+    let words = move |state: &LinkState| status::in_words(&telemetry.broker, pipelines, state);
+    let following = tokio::spawn(service::follow(node.observer(), words));
+    let following = following.abort_handle();
     let ready = observer.wait_for(|state| state.incoming.connected && link::all_granted(state));
     tokio::select! {
         _ = ready => {
@@ -107,18 +129,20 @@ async fn until_stopped(node: Node) -> anyhow::Result<Exit> {
                 resident::give_back_what_starting_needed,
             ));
         }
-        _ = terminate.recv() => return drain(node).await,
-        _ = interrupt.recv() => return drain(node).await,
+        _ = terminate.recv() => return drain(node, &following).await,
+        _ = interrupt.recv() => return drain(node, &following).await,
     }
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
     }
-    drain(node).await
+    drain(node, &following).await
 }
 
-async fn drain(node: Node) -> anyhow::Result<Exit> {
+async fn drain(node: Node, following: &AbortHandle) -> anyhow::Result<Exit> {
     tracing::info!("stopping: finishing what was accepted");
+    following.abort();
+    service::stopping(node.drain_deadline());
     let report = node.drain().await;
     if report.clean {
         tracing::info!("stopped: everything accepted is settled");
@@ -132,10 +156,20 @@ async fn drain(node: Node) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
+/// What is refused now is refused again: a service manager does not start it anew (`RestartPreventExitStatus=`).
+fn stays_stopped(exit: Exit) -> Exit {
+    if std::env::var_os("NOTIFY_SOCKET").is_some() {
+        tracing::error!(
+            "stays stopped until this is mended; then: sudo weir check && sudo systemctl restart weir"
+        );
+    }
+    exit
+}
+
 fn say_what_runs(prepared: &Prepared) {
     if prepared.pipelines.is_empty() {
         tracing::warn!(
-            "no pipeline is configured: add a table [pipeline.<name>], see docs/configuration.md"
+            "no pipeline is configured: `sudo weir setup` makes the first one, docs/configuration.md lists every key"
         );
     }
     for pipeline in &prepared.pipelines {

@@ -13,6 +13,7 @@ pub(crate) fn schema(args: &SchemaArgs) -> anyhow::Result<Exit> {
         SchemaName::Result => weir_pipeline::result_schema(),
         SchemaName::Reject => weir_pipeline::reject_schema(),
         SchemaName::Health => weir_health::schema(),
+        SchemaName::Status => weir_health::status_schema(),
     };
     std::io::stdout().write_all(text.as_bytes())?;
     Ok(Exit::Done)

@@ -1,16 +1,18 @@
 //! From the command line to settings and prepared pipelines, findings printed on the way.
 
-use weir_profile::{Finding, LoadOptions, Loaded, Settings};
+use tracing::Level;
+use weir_profile::{Finding, LoadOptions, Loaded, Settings, Severity};
 
 use crate::{
     cli::{ConfigArgs, OptionalConfigArgs},
     engines::{Engines, Profiling},
     exit::Exit,
     prepare::{Prepared, prepare},
+    service::journal,
 };
 
 /// The configuration, or its findings, printed.
-pub(super) fn load(args: &ConfigArgs) -> Result<Loaded, Exit> {
+pub(crate) fn load(args: &ConfigArgs) -> Result<Loaded, Exit> {
     let options = LoadOptions {
         file: Some(args.config.clone()),
         overrides: args.set.clone(),
@@ -56,7 +58,11 @@ pub(super) fn profiled(
 /// Findings go to standard error, one after the other.
 pub(super) fn print(findings: &[Finding]) {
     for finding in findings {
-        eprintln!("{finding}");
+        let level = match finding.severity {
+            Severity::Error => Level::ERROR,
+            Severity::Warning => Level::WARN,
+        };
+        journal::say(level, &finding.to_string());
     }
 }
 
@@ -64,9 +70,8 @@ pub(super) fn print(findings: &[Finding]) {
 pub(super) fn refused(findings: &[Finding]) -> Exit {
     print(findings);
     let errors = findings.iter().filter(|finding| finding.is_error()).count();
-    eprintln!(
-        "weir: refused: {errors} error{}",
-        if errors == 1 { "" } else { "s" }
-    );
+    let plural = if errors == 1 { "" } else { "s" };
+    let words = format!("weir: refused: {errors} error{plural}");
+    journal::say(Level::ERROR, &words);
     Exit::Refused
 }

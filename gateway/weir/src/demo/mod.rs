@@ -82,7 +82,7 @@ fn open(prepared: Prepared, engines: &Engines) -> anyhow::Result<Opened> {
             lane.engine.engine
         );
     }
-    node::open(prepared, engines).map_err(|finding| anyhow::anyhow!("{finding}"))
+    node::open(prepared, engines, |_| {}).map_err(|finding| anyhow::anyhow!("{finding}"))
 }
 
 fn configuration() -> anyhow::Result<weir_profile::Loaded> {
