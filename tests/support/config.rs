@@ -19,8 +19,10 @@ pub struct NodeConfig {
     name: String,
     broker_port: u16,
     cache: PathBuf,
+    compiled: Vec<PathBuf>,
     models: Vec<PathBuf>,
     arguments: Vec<String>,
+    environment: Vec<(String, String)>,
     node: String,
     broker: String,
     sections: String,
@@ -36,8 +38,10 @@ impl NodeConfig {
         fs::create_dir(folder.path().join("device-profiles"))?;
         Ok(Self {
             cache: folder.path().join("cache"),
+            compiled: Vec::new(),
             models: Vec::new(),
             arguments: Vec::new(),
+            environment: Vec::new(),
             folder,
             name: name.to_owned(),
             broker_port,
@@ -89,6 +93,13 @@ impl NodeConfig {
         self
     }
 
+    /// Looks for guests that were compiled elsewhere in this folder. Without one the node compiles every guest itself.
+    #[must_use]
+    pub fn compiled(mut self, folder: &Path) -> Self {
+        self.compiled.push(folder.to_owned());
+        self
+    }
+
     /// Looks for models in this folder too, after the repository's.
     #[must_use]
     pub fn models(mut self, folder: &Path) -> Self {
@@ -101,6 +112,24 @@ impl NodeConfig {
     pub fn argument(mut self, argument: &str) -> Self {
         self.arguments.push(argument.to_owned());
         self
+    }
+
+    /// Starts the node with an environment variable.
+    #[must_use]
+    pub fn variable(mut self, name: &str, value: &str) -> Self {
+        self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// The variables that `weir run` is started with.
+    pub(crate) fn environment(&self) -> &[(String, String)] {
+        &self.environment
+    }
+
+    /// The socket on which the node answers `weir status`.
+    #[must_use]
+    pub fn status_socket(&self) -> PathBuf {
+        self.folder.path().join("status.sock")
     }
 
     /// What `weir run` is given beside the configuration.
@@ -138,6 +167,7 @@ impl NodeConfig {
         ];
         let mut text = String::new();
         writeln!(text, "[node]\nname = {:?}\n{}", self.name, self.node)?;
+        writeln!(text, "status_socket = {:?}", self.status_socket())?;
         writeln!(
             text,
             "[broker]\nurl = \"mqtt://127.0.0.1:{}\"\n{}",
@@ -149,6 +179,7 @@ impl NodeConfig {
         models.extend(self.models.iter().cloned());
         writeln!(text, "models = {models:?}")?;
         writeln!(text, "profiles = {profiles:?}")?;
+        writeln!(text, "compiled = {:?}", self.compiled)?;
         writeln!(text, "cache = {:?}", self.cache)?;
         text.push_str(&self.sections);
         let file = self.folder.path().join("weir.toml");

@@ -72,6 +72,7 @@ impl WeirProcess {
         command.arg("run").arg("--config").arg(config.write()?);
         command
             .args(config.arguments())
+            .envs(config.environment().iter().cloned())
             .current_dir(config.folder());
         let process = Process::start("weir", command, &log_file(config))?;
         Ok(Self {

@@ -142,19 +142,26 @@ pub(crate) fn health(message: &Received) -> Result<Value> {
     Ok(document)
 }
 
+/// Checks a status document.
+pub(crate) fn status(document: &Value) -> Result<()> {
+    check(Schema::Status, document)
+}
+
 #[derive(Debug, Clone, Copy)]
 enum Schema {
     Result,
     Reject,
     Health,
+    Status,
 }
 
 fn check(schema: Schema, document: &Value) -> Result<()> {
-    static SCHEMAS: [OnceLock<Result<Validator, String>>; 3] = [const { OnceLock::new() }; 3];
+    static SCHEMAS: [OnceLock<Result<Validator, String>>; 4] = [const { OnceLock::new() }; 4];
     let (place, name) = match schema {
         Schema::Result => (&SCHEMAS[0], "result"),
         Schema::Reject => (&SCHEMAS[1], "reject"),
         Schema::Health => (&SCHEMAS[2], "health"),
+        Schema::Status => (&SCHEMAS[3], "status"),
     };
     let validator = place.get_or_init(|| compile(name).map_err(|error| format!("{error:#}")));
     let validator = validator
