@@ -1,6 +1,6 @@
 use clap::{Parser, Subcommand};
 
-use crate::{deb::DebArgs, oci::OciArgs, test_deb::TestDebArgs};
+use crate::{apt_repo::AptRepoArgs, deb::DebArgs, oci::OciArgs, test_deb::TestDebArgs};
 
 /// The developer's one tool. Start with `cargo xtask demo`; before a change leaves your machine, `cargo xtask ci`.
 #[derive(Debug, Parser)]
@@ -100,6 +100,14 @@ pub(crate) enum Command {
     /// The first time takes an hour for each architecture on two cores: everything is optimised as one program.
     #[command(verbatim_doc_comment)]
     Deb(DebArgs),
+
+    /// Put the packages of target/deb into a signed repository, which machines upgrade from; older versions stay in it.
+    ///
+    ///   cargo xtask apt-repo /srv/apt --key packages@example.org --url https://apt.example.org
+    ///
+    /// The folder may be served by any web server. The two lines that a machine needs are printed.
+    #[command(verbatim_doc_comment)]
+    AptRepo(AptRepoArgs),
 
     /// Test the packages in clean Debian roots: install, run, upgrade, remove, purge. Needs root.
     ///

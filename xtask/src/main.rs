@@ -4,6 +4,7 @@ mod cli;
 mod process;
 mod tree;
 
+mod apt_repo;
 mod bench;
 mod bless;
 mod ci;
@@ -65,6 +66,7 @@ fn run(cli: Cli) -> Result<()> {
         Command::Oci(args) => oci::oci(&tree, installing, &args),
         Command::CheckPackaging => packaging::check(&tree, installing),
         Command::Ci => ci::ci(&tree),
+        Command::AptRepo(args) => apt_repo::apt_repo(&tree, installing, &args),
         Command::Deb(args) => deb::deb(&tree, installing, &args).map(drop),
         Command::TestDeb(args) => test_deb::test_deb(&tree, installing, &args),
     }
