@@ -1,4 +1,5 @@
 # Installs the packages named by the arguments; a service that comes with one is neither started nor enabled.
+# shellcheck shell=sh
 policy=/usr/sbin/policy-rc.d
 if [ ! -e "$policy" ]; then
     trap 'rm -f "$policy"' EXIT
