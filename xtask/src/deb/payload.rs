@@ -4,7 +4,7 @@ use std::{
     process::Command,
 };
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
 use super::{Source, changelog, notices, report::Part, stage::Stage};
 use crate::{
@@ -89,12 +89,10 @@ fn models(source: &Source<'_>, stage: &Stage) -> Result<()> {
 
 fn service(source: &Source<'_>, stage: &Stage) -> Result<()> {
     let packaging = source.tree.packaging();
-    let unit = packaging.join("systemd/weir.service");
-    if unit.is_file() {
-        stage.copy(&unit, "usr/lib/systemd/system/weir.service")?;
-    } else {
-        say("packaging/systemd/weir.service is not there yet: left out");
-    }
+    stage.copy(
+        &packaging.join("systemd/weir.service"),
+        "usr/lib/systemd/system/weir.service",
+    )?;
     stage.copy(&packaging.join("deb/weir.toml"), "etc/weir/weir.toml")?;
     Ok(())
 }
@@ -102,10 +100,10 @@ fn service(source: &Source<'_>, stage: &Stage) -> Result<()> {
 fn manual(source: &Source<'_>, stage: &Stage) -> Result<()> {
     let packaging = source.tree.packaging();
     let pages = files(&packaging.join("man"), &["1", "5"])?;
-    if pages.is_empty() {
-        say("packaging/man has no pages yet: left out");
-        return Ok(());
-    }
+    ensure!(
+        !pages.is_empty(),
+        "packaging/man has no pages: `cargo xtask bless` writes them"
+    );
     for page in pages {
         let section = page.extension().unwrap_or_default().to_string_lossy();
         stage.copy(
@@ -152,7 +150,7 @@ fn documentation(source: &Source<'_>, stage: &Stage) -> Result<()> {
         &root.join("broker-config"),
         &format!("{DOC}/broker-config"),
     )?;
-    let examples = files(&source.tree.packaging().join("systemd"), &["conf"]).unwrap_or_default();
+    let examples = files(&source.tree.packaging().join("systemd"), &["conf"])?;
     for example in examples {
         stage.copy(&example, &format!("{DOC}/examples/{}", name(&example)))?;
     }
