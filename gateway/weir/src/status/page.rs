@@ -156,15 +156,14 @@ fn rejected(health: &PipelineHealth, last: &RejectSeen) -> Option<String> {
     let codes = health
         .rejects
         .iter()
-        .map(|(code, count)| format!("{code} {count}"));
+        .map(|(code, count)| format!("{count} as {code}"));
     let codes: Vec<_> = codes.collect();
     (!codes.is_empty()).then(|| {
         format!(
-            " {}: rejects: {}; the last {} ago, {} from {}: {}",
+            " {} rejected {}; the last {} ago, from {}: {}",
             health.name,
             codes.join(", "),
             span(last.age_s),
-            last.code,
             last.topic,
             last.words
         )

@@ -43,7 +43,8 @@ fn a_node_that_serves_is_shown_with_everything() {
         lines[8].ends_with("pump-7: bearing_fault 0.97, 2 s ago"),
         "{page}"
     );
-    let words = "pump: rejects: payload_shape 2; the last 1 h 1 min ago, payload_shape from sensors/x/vibration";
+    let words =
+        "pump rejected 2 as payload_shape; the last 1 h 1 min ago, from sensors/x/vibration: no ";
     assert!(lines[9].contains(words), "{page}");
     assert!(!page.contains('\u{1b}'), "a sensor moves no cursor");
 }
