@@ -206,17 +206,22 @@ fn lacks(engine: &dyn Engine, code: &GuestCode, error: &(dyn Error + 'static)) -
     }
 }
 
+/// Of a digest: enough to see that two are the same.
+const DIGITS_SHOWN: usize = 16;
+
 fn words(outcome: &Outcome, golden: Option<&Golden>) -> String {
     let Outcome {
         runs,
         difference,
         tolerance,
+        digest,
     } = outcome;
     let against = match golden {
         Some(_) => "golden outputs",
         None => "zeros: no golden outputs",
     };
+    let digest = &weir_store::sha256_hex(digest)[..DIGITS_SHOWN];
     format!(
-        "{runs} calls, largest difference {difference:.2e} (allowed {tolerance:.0e}; {against})"
+        "{runs} calls, largest difference {difference:.2e} (allowed {tolerance:.0e}; {against}), outputs {digest}"
     )
 }

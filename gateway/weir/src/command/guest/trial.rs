@@ -12,6 +12,8 @@ pub(super) struct Outcome {
     pub(super) runs: usize,
     pub(super) difference: f64,
     pub(super) tolerance: f64,
+    /// Of every output in turn: the same on two machines where all outputs are the same to the bit.
+    pub(super) digest: [u8; 32],
 }
 
 /// Opens the guest and runs it on golden inputs, or on zeros.
@@ -41,6 +43,7 @@ pub(super) fn try_engine(
             runs: 1,
             difference: 0.0,
             tolerance: 0.0,
+            digest: digest([0; 32], &outputs),
         });
     };
     let info = guest
@@ -58,7 +61,7 @@ pub(super) fn try_engine(
         .dtype()
         .ok_or("the model's input has an unknown type")?;
     let cases = cases(golden)?;
-    let mut difference = 0.0_f64;
+    let (mut difference, mut digest_so_far) = (0.0_f64, [0; 32]);
     for (data, expected) in &cases {
         guest.predict(
             &[TensorRef {
@@ -69,6 +72,7 @@ pub(super) fn try_engine(
             None,
             &mut outputs,
         )?;
+        digest_so_far = digest(digest_so_far, &outputs);
         let output = outputs.first().ok_or("the guest gave no output")?.as_ref();
         let wanted = TensorRef {
             data: expected,
@@ -81,6 +85,14 @@ pub(super) fn try_engine(
         runs: cases.len(),
         difference,
         tolerance: golden.tolerance.into(),
+        digest: digest_so_far,
+    })
+}
+
+/// The digest of what came before, continued by the outputs of one call.
+fn digest(before: [u8; 32], outputs: &[Tensor]) -> [u8; 32] {
+    outputs.iter().fold(before, |digest, output| {
+        weir_store::sha256(&[digest.as_slice(), output.data.as_slice()].concat())
     })
 }
 
