@@ -142,8 +142,10 @@ fn documentation(source: &Source<'_>, stage: &Stage) -> Result<()> {
     for page in files(&root.join("docs"), &["md"])? {
         stage.copy(&page, &format!("{DOC}/{}", name(&page)))?;
     }
-    for schema in files(&root.join("docs/schemas"), &["json"])? {
-        stage.copy(&schema, &format!("{DOC}/schemas/{}", name(&schema)))?;
+    for (folder, ending) in [("pictures", "svg"), ("schemas", "json")] {
+        for file in files(&root.join("docs").join(folder), &[ending])? {
+            stage.copy(&file, &format!("{DOC}/{folder}/{}", name(&file)))?;
+        }
     }
     copy_all(
         stage,
