@@ -45,6 +45,40 @@ pub struct Opened<'a> {
     pub memory_bytes: u64,
     /// Whether it had made room for another model.
     pub again: bool,
+    /// What it runs.
+    pub code: Code,
+}
+
+/// What a guest runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Code {
+    /// It was compiled elsewhere, for every processor of this architecture.
+    pub precompiled: bool,
+    /// Its instances begin with their model loaded.
+    pub snapshot: bool,
+}
+
+/// Code for the processor at hand is being made, while other code serves.
+#[derive(Debug)]
+pub struct Improving<'a> {
+    /// Guest and model.
+    pub guest: &'a str,
+}
+
+/// It took the place of the other, between two messages.
+#[derive(Debug)]
+pub struct Improved<'a> {
+    /// Guest and model.
+    pub guest: &'a str,
+}
+
+/// It did not.
+#[derive(Debug)]
+pub struct NotImproved<'a> {
+    /// Guest and model.
+    pub guest: &'a str,
+    /// Why.
+    pub why: &'a str,
 }
 
 /// A new instance took the place of one that had served its message.
@@ -66,7 +100,38 @@ impl Opened<'_> {
     pub fn emit(self, observed: &Observed) {
         let (pipeline, guest, again) = (observed.pipeline(), self.guest, self.again);
         tracing::debug!(pipeline, guest, again, took = ?self.took, "opened");
-        observed.count_opened(self.took, self.memory_bytes, again);
+        observed.count_opened(&self);
+    }
+}
+
+impl Improving<'_> {
+    /// Logs and counts.
+    pub fn emit(self, observed: &Observed) {
+        let (pipeline, guest) = (observed.pipeline(), self.guest);
+        tracing::info!(
+            pipeline,
+            guest,
+            "runs precompiled code; code for this processor is being made in the background"
+        );
+        observed.count_improving();
+    }
+}
+
+impl Improved<'_> {
+    /// Logs and counts.
+    pub fn emit(self, observed: &Observed) {
+        let (pipeline, guest) = (observed.pipeline(), self.guest);
+        tracing::info!(pipeline, guest, "runs code for this processor from now on");
+        observed.count_improved();
+    }
+}
+
+impl NotImproved<'_> {
+    /// Logs and counts.
+    pub fn emit(self, observed: &Observed) {
+        let (pipeline, guest, why) = (observed.pipeline(), self.guest, self.why);
+        tracing::warn!(pipeline, guest, "precompiled code goes on running: {why}");
+        observed.count_not_improved(why);
     }
 }
 
@@ -177,5 +242,20 @@ mod tests {
         assert_eq!(reject, Some(("payload_shape", "…".to_owned())));
         assert_eq!(observed.rejects()["payload_shape"], 1);
         assert!((observed.latency().p50 - 2.0).abs() < 0.05);
+    }
+
+    #[test]
+    fn what_a_sensor_makes_long_is_kept_short() {
+        let observed = Observed::new("p".to_owned());
+        let rejected = Rejected {
+            code: "payload_shape",
+            words: &"ä".repeat(100_000),
+            topic: &"t/".repeat(30_000),
+        };
+        rejected.emit(&observed);
+        let last = observed.last_reject().unwrap();
+        let letters = |text: &str| text.chars().count();
+        assert_eq!((letters(&last.words), letters(&last.topic)), (257, 257));
+        assert!(last.words.ends_with('…') && last.topic.ends_with('…'));
     }
 }

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use weir_profile::DeviceId;
 
 use crate::{
-    Rejected,
+    Code, Opened, Rejected,
     percentiles::{Durations, Percentiles},
 };
 
@@ -47,6 +47,20 @@ struct Details {
     /// None before the first instance was renewed.
     opening: Option<Durations>,
     reopened: u64,
+    code: CodeObserved,
+}
+
+/// What a pipeline's guest was seen to run.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct CodeObserved {
+    /// What the instance runs that was opened last.
+    pub runs: Code,
+    /// Instances for which code for this processor is being made.
+    pub improving: u64,
+    /// Times that such code took the place of precompiled code.
+    pub improved: u64,
+    /// Why it did not, the last time.
+    pub why_not: Option<String>,
 }
 
 /// Messages per pipeline: accepted = results + rejects + windowed, once all that were accepted are settled.
@@ -106,6 +120,7 @@ impl Observed {
                 cold_start: Duration::ZERO,
                 opening: None,
                 reopened: 0,
+                code: CodeObserved::default(),
             }),
         }
     }
@@ -147,11 +162,34 @@ impl Observed {
         *count - 1
     }
 
-    pub(crate) fn count_opened(&self, took: Duration, memory_bytes: u64, again: bool) {
+    pub(crate) fn count_opened(&self, opened: &Opened<'_>) {
         let mut details = self.details.lock();
-        details.cold_start = took;
-        details.guest_memory_bytes = memory_bytes;
-        details.reopened += u64::from(again);
+        details.cold_start = opened.took;
+        details.guest_memory_bytes = opened.memory_bytes;
+        details.reopened += u64::from(opened.again);
+        details.code.runs = opened.code;
+    }
+
+    pub(crate) fn count_improving(&self) {
+        self.details.lock().code.improving += 1;
+    }
+
+    pub(crate) fn count_improved(&self) {
+        let code = &mut self.details.lock().code;
+        code.improving = code.improving.saturating_sub(1);
+        code.improved += 1;
+    }
+
+    pub(crate) fn count_not_improved(&self, why: &str) {
+        let code = &mut self.details.lock().code;
+        code.improving = code.improving.saturating_sub(1);
+        code.why_not = Some(shortened(why, WORDS_BYTES_MAX));
+    }
+
+    /// What the guest runs.
+    #[must_use]
+    pub fn code(&self) -> CodeObserved {
+        self.details.lock().code.clone()
     }
 
     pub(crate) fn count_renewed(&self, took: Duration) {
@@ -239,25 +277,5 @@ fn shortened(text: &str, bytes_max: usize) -> String {
     match text.len() > bytes_max {
         false => text.to_owned(),
         true => format!("{}…", &text[..text.floor_char_boundary(bytes_max)]),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_a_sensor_makes_long_is_kept_short() {
-        let observed = Observed::new("p".to_owned());
-        let rejected = Rejected {
-            code: "payload_shape",
-            words: &"ä".repeat(100_000),
-            topic: &"t/".repeat(30_000),
-        };
-        rejected.emit(&observed);
-        let last = observed.last_reject().unwrap();
-        assert_eq!(last.words.chars().count(), WORDS_BYTES_MAX / 2 + 1);
-        assert_eq!(last.topic.chars().count(), TOPIC_BYTES_MAX + 1);
-        assert!(last.words.ends_with('…') && last.topic.ends_with('…'));
     }
 }
