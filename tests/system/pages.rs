@@ -51,6 +51,7 @@ async fn the_example_guests_build_and_run() -> Result<()> {
 
     let smooth = files.get("smooth/src/lib.rs").context("a second example")?;
     fs::write(folder.path().join("loudness/src/lib.rs"), smooth)?;
+    let guest = guests.join("smooth.wasm");
     build(&folder.path().join("loudness"), &guest).await?;
     runs(&guest, "rp2040", "ok: wasmi").await
 }
