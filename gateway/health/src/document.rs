@@ -90,6 +90,9 @@ pub struct PipelineHealth {
     /// The further models; left out where messages name none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub models: Option<ModelsHealth>,
+    /// What the guest runs; left out where an engine interprets it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<CodeHealth>,
     /// The device profile.
     pub profile: String,
     /// Messages since the node started.
@@ -111,6 +114,22 @@ pub struct PipelineHealth {
     pub guest_memory_bytes: u64,
     /// Messages that wait for the guest.
     pub queued: u64,
+}
+
+/// The compiled code of a guest.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CodeHealth {
+    /// It came with a package and was compiled for every processor of this architecture, not for the one at hand.
+    pub precompiled: bool,
+    /// New instances begin with their model loaded.
+    pub snapshot: bool,
+    /// Code for the processor at hand is being made, and takes the place of the precompiled code between two messages.
+    pub improving: bool,
+    /// Times that it did, in any instance.
+    pub improved: u64,
+    /// Why precompiled code goes on running.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub why_not_improved: Option<String>,
 }
 
 /// The further models of a pipeline.

@@ -10,11 +10,14 @@ mod resources;
 mod status;
 
 pub use document::{
-    Capabilities, Health, LinkHealth, ModelsHealth, PipelineHealth, ResourceHealth, schema,
+    Capabilities, CodeHealth, Health, LinkHealth, ModelsHealth, PipelineHealth, ResourceHealth, schema,
 };
-pub use event::{Accepted, Closed, Opened, Rejected, Renewed, Resulted, Windowed};
+pub use event::{
+    Accepted, Closed, Code, Improved, Improving, NotImproved, Opened, Rejected, Renewed, Resulted,
+    Windowed,
+};
 pub use machine::{Machine, Throttling};
-pub use observed::{Counts, LastReject, LastResult, Observed};
+pub use observed::{CodeObserved, Counts, LastReject, LastResult, Observed};
 pub use percentiles::Percentiles;
 pub use resources::Resources;
 pub use status::{

@@ -7,9 +7,11 @@ use std::{
 };
 
 use guest_abi::{DType, TensorInfo};
-use weir_engine::{AccessError, Budget, Export, Instance, Limits, Module, Signature, Trap, region};
+use weir_engine::{
+    AccessError, Budget, Export, Instance, Limits, Module, Signature, TellBetter, Trap, region,
+};
 
-use crate::keeper::GuestSource;
+use crate::source::GuestSource;
 
 /// What comes next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,19 +29,24 @@ pub(crate) enum Next {
 }
 
 /// What is left of the plan, and how many instances were started.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Plan {
     pub(crate) next: VecDeque<Next>,
     pub(crate) started: usize,
     pub(crate) open: usize,
     pub(crate) open_most: usize,
+    /// Those who want better code.
+    pub(crate) wants_better: Vec<TellBetter>,
 }
 
 pub(crate) type Shared = Arc<Mutex<Plan>>;
 
 pub(crate) const PAGE: usize = 65_536;
 
-struct Fake(Shared);
+struct Fake {
+    plan: Shared,
+    improvable: bool,
+}
 
 struct FakeInstance {
     plan: Shared,
@@ -56,7 +63,7 @@ impl Drop for FakeInstance {
 
 impl Module for Fake {
     fn instantiate(&self) -> Result<Box<dyn Instance>, Trap> {
-        let mut plan = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut plan = self.plan.lock().unwrap_or_else(PoisonError::into_inner);
         if plan.next.front() == Some(&Next::Refuses) {
             plan.next.pop_front();
             return Err(crash());
@@ -65,10 +72,41 @@ impl Module for Fake {
         plan.open += 1;
         plan.open_most = plan.open_most.max(plan.open);
         Ok(Box::new(FakeInstance {
-            plan: Arc::clone(&self.0),
+            plan: Arc::clone(&self.plan),
             memory: vec![0; PAGE],
             free: 1024,
         }))
+    }
+
+    fn is_precompiled(&self) -> bool {
+        self.improvable
+    }
+
+    fn improve(&self, tell: TellBetter) -> bool {
+        if self.improvable {
+            let mut plan = self.plan.lock().unwrap_or_else(PoisonError::into_inner);
+            plan.wants_better.push(tell);
+        }
+        self.improvable
+    }
+}
+
+/// A module that follows the plan, of which there is no better one.
+pub(crate) fn module(plan: &Shared) -> Arc<dyn Module> {
+    Arc::new(Fake {
+        plan: Arc::clone(plan),
+        improvable: false,
+    })
+}
+
+/// The same guest, of which there can be a better form.
+pub(crate) fn improvable(plan: &Shared) -> GuestSource {
+    GuestSource {
+        module: Arc::new(Fake {
+            plan: Arc::clone(plan),
+            improvable: true,
+        }),
+        ..source(plan)
     }
 }
 
@@ -154,7 +192,7 @@ pub(crate) fn source(plan: &Shared) -> GuestSource {
     };
     GuestSource {
         name: "guest".to_owned(),
-        module: Arc::new(Fake(Arc::clone(plan))),
+        module: module(plan),
         signature: Arc::new(signature.unwrap()),
         model: None,
         limits,

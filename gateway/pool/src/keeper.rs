@@ -1,28 +1,14 @@
 use std::{sync::Arc, time::Instant};
 
+use tokio::sync::Notify;
 use weir_engine::{
-    Guest, InvokeError, Limits, Module, OpenError, Signature, State, Tensor, TensorRef, Trap,
+    Guest, InvokeError, Module, OpenError, Signature, State, Tensor, TensorRef, Trap,
 };
-use weir_health::{Closed, Observed, Opened, Renewed};
+use weir_health::{Closed, Improved, Improving, NotImproved, Observed, Renewed};
 use weir_pipeline::RejectCode;
 use weir_profile::Isolation;
 
-use crate::restarts::Restarts;
-
-/// All that is needed to open a guest, again and again.
-#[derive(Clone)]
-pub struct GuestSource {
-    /// Guest and model, for logs and faults: `onnx@1.0.0 with vibration@1.0.0`.
-    pub name: String,
-    /// The code, made ready by an engine.
-    pub module: Arc<dyn Module>,
-    /// Its inputs, outputs and state.
-    pub signature: Arc<Signature>,
-    /// The model that it loads.
-    pub model: Option<Arc<[u8]>>,
-    /// What it may spend.
-    pub limits: Limits,
-}
+use crate::{better::Better, restarts::Restarts, source::GuestSource};
 
 /// Why there is no output.
 #[derive(Debug, thiserror::Error)]
@@ -50,35 +36,6 @@ impl Failure {
     }
 }
 
-impl GuestSource {
-    /// Opens the guest and notes how long that took.
-    ///
-    /// # Errors
-    /// Fails where the guest cannot be opened under its limits.
-    pub fn open(&self, observed: &Observed) -> Result<Guest, OpenError> {
-        self.open_again(observed, false)
-    }
-
-    fn open_again(&self, observed: &Observed, again: bool) -> Result<Guest, OpenError> {
-        let begin = Instant::now();
-        let mut guest = self.instance()?;
-        Opened {
-            guest: &self.name,
-            took: begin.elapsed(),
-            memory_bytes: guest.memory_bytes(),
-            again,
-        }
-        .emit(observed);
-        Ok(guest)
-    }
-
-    fn instance(&self) -> Result<Guest, OpenError> {
-        let model = self.model.as_deref();
-        let signature = Arc::clone(&self.signature);
-        Guest::open(&*self.module, signature, model, &self.limits)
-    }
-}
-
 /// Keeps one guest usable on its thread: after a trap it is opened anew, for the next message.
 ///
 /// A guest whose process ended is opened anew at once, and asked once more: whoever killed the process, the message
@@ -98,6 +55,8 @@ pub(crate) struct Keeper {
     /// Linear memory of the instance, as it was last seen.
     memory_bytes: u64,
     restarts: Restarts,
+    /// Better code for it, once that is made.
+    better: Arc<Better>,
     observed: Arc<Observed>,
 }
 
@@ -116,8 +75,56 @@ impl Keeper {
             spent: false,
             gave_way: false,
             restarts: Restarts::default(),
+            better: Arc::default(),
             observed,
         })
+    }
+
+    /// Has better code made, where there can be; `woken` is told when [`Keeper::take_better`] has something to do.
+    pub(crate) fn improve(&self, woken: &Arc<Notify>) {
+        let better = Arc::clone(&self.better);
+        let woken = Arc::clone(woken);
+        let tell = move |made| {
+            better.put(made);
+            woken.notify_one();
+        };
+        if self.source.module.improve(Box::new(tell)) {
+            let guest = &self.source.name;
+            Improving { guest }.emit(&self.observed);
+        }
+    }
+
+    /// Goes on with better code, where it was made: between two messages. Where it does not open, the code that served
+    /// so far is opened again for the next message.
+    pub(crate) fn take_better(&mut self) {
+        let Some(made) = self.better.take() else {
+            return;
+        };
+        let taken = made.and_then(|module| self.exchange(module));
+        let guest = &self.source.name;
+        match taken {
+            Ok(()) => Improved { guest }.emit(&self.observed),
+            Err(why) => NotImproved { guest, why: &why }.emit(&self.observed),
+        }
+    }
+
+    fn exchange(&mut self, module: Arc<dyn Module>) -> Result<(), String> {
+        let was_open = self.has_instance();
+        self.discard();
+        let served = std::mem::replace(&mut self.source.module, module);
+        if !was_open {
+            return Ok(());
+        }
+        match self.source.open(&self.observed) {
+            Ok(guest) => {
+                self.guest = Some(guest);
+                Ok(())
+            }
+            Err(error) => {
+                self.source.module = served;
+                Err(crate::runner::chain(&error))
+            }
+        }
     }
 
     pub(crate) fn signature(&self) -> &Signature {

@@ -1,10 +1,14 @@
 use std::{num::NonZeroUsize, sync::Arc, time::Instant};
 
+use tokio::sync::Notify;
 use weir_engine::{OpenError, Signature, State, Tensor, TensorRef};
 use weir_health::Observed;
 use weir_profile::Isolation;
 
-use crate::keeper::{Failure, GuestSource, Keeper};
+use crate::{
+    keeper::{Failure, Keeper},
+    source::GuestSource,
+};
 
 /// What the threads of a lane run.
 #[derive(Clone)]
@@ -73,6 +77,18 @@ impl Models {
             models.make_room();
         }
         Ok(models)
+    }
+
+    /// Has better code made for each model, where there can be.
+    pub(crate) fn improve(&self, woken: &Arc<Notify>) {
+        for keeper in &self.keepers {
+            keeper.improve(woken);
+        }
+    }
+
+    /// Goes on with better code, where it was made.
+    pub(crate) fn take_better(&mut self) {
+        self.keepers.iter_mut().for_each(Keeper::take_better);
     }
 
     pub(crate) fn signature(&self, model: usize) -> &Signature {

@@ -5,6 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use tokio::sync::Notify;
 use weir_engine::Tensor;
 use weir_health::{LastResult, Observed, Rejected, Resulted, Windowed};
 use weir_pipeline::{Arrival, Best, Inputs, Journey, Kind, Reason, Settled, Step, Timing};
@@ -84,6 +85,16 @@ impl Runner {
     /// Makes what the next message needs ready, once the last one's result is on its way.
     pub fn renew(&mut self) {
         self.models.renew(Instant::now);
+    }
+
+    /// Has better code for the guest made, where there can be; `woken` is told once it is there.
+    pub(crate) fn improve(&self, woken: &Arc<Notify>) {
+        self.models.improve(woken);
+    }
+
+    /// Goes on with better code, where it was made.
+    pub(crate) fn take_better(&mut self) {
+        self.models.take_better();
     }
 
     /// What the guest was given last.
@@ -167,9 +178,13 @@ fn reason(failure: &Failure) -> Reason {
 
 /// A failure with all its causes.
 pub(crate) fn words(failure: &Failure) -> String {
-    let cause: Option<&dyn Error> = failure.source();
-    let causes = std::iter::successors(cause, |&cause| cause.source());
-    causes.fold(failure.to_string(), |words, cause| {
+    chain(failure)
+}
+
+/// An error with all its causes.
+pub(crate) fn chain(error: &dyn Error) -> String {
+    let causes = std::iter::successors(error.source(), |&cause| cause.source());
+    causes.fold(error.to_string(), |words, cause| {
         format!("{words}: {cause}")
     })
 }

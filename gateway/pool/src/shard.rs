@@ -1,7 +1,7 @@
 use std::{num::NonZeroUsize, sync::Arc};
 
 use tokio::{
-    sync::{mpsc, oneshot},
+    sync::{Notify, mpsc, oneshot},
     task::yield_now,
 };
 use weir_health::Observed;
@@ -61,7 +61,7 @@ impl Shard {
     }
 
     /// Works until the queue is closed or nothing can be published any more. After each message the other shards of the
-    /// thread have their turn.
+    /// thread have their turn. Better code for the guest is taken between two messages.
     pub(crate) async fn run(self) {
         let Self {
             mut runner,
@@ -72,7 +72,20 @@ impl Shard {
         let Ok(sink) = way_out.await else {
             return;
         };
-        while let Some(job) = jobs.recv().await {
+        let woken = Arc::new(Notify::new());
+        runner.improve(&woken);
+        loop {
+            let job = tokio::select! {
+                biased;
+                () = woken.notified() => {
+                    working.at(|| runner.take_better());
+                    continue;
+                }
+                job = jobs.recv() => job,
+            };
+            let Some(job) = job else {
+                return;
+            };
             let Job {
                 message,
                 origin,

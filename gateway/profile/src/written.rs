@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use node::{Broker, Node, Paths, Protocol};
+pub use node::{Broker, Compile, Node, Paths, Protocol};
 pub use numbers::Numbers;
 pub use pipeline::{
     CodecName, ColorName, Decode, FloatName, FormatName, IsolationName, Outcome, PayloadType,

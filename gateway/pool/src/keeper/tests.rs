@@ -1,7 +1,7 @@
 use std::{cell::Cell, time::Duration};
 
 use super::*;
-use crate::fixtures::{Next, Shared, source};
+use crate::fixtures::{Next, Shared, improvable, module, source};
 
 /// A keeper, its guests' plan, and the time.
 struct Scene {
@@ -171,4 +171,84 @@ fn fresh_instances_that_do_not_open_are_started_ever_later() {
     assert_eq!(scene.started(), 1, "none while it waits");
     scene.pass(200);
     assert_eq!(scene.message(), "result");
+}
+
+/// A keeper whose guest runs code of a package, and has asked for better.
+fn improving(isolation: Isolation) -> (Scene, Arc<Notify>) {
+    let plan = Shared::default();
+    let observed = Arc::new(Observed::new("pump".to_owned()));
+    let keeper = Keeper::open(improvable(&plan), isolation, observed).unwrap();
+    let woken = Arc::new(Notify::new());
+    keeper.improve(&woken);
+    let scene = Scene {
+        keeper,
+        plan,
+        now: Cell::new(Instant::now()),
+    };
+    (scene, woken)
+}
+
+impl Scene {
+    /// Tells the keeper what became of the better code.
+    fn tell(&self, made: Result<(), &str>) {
+        let tell = self.plan.lock().unwrap().wants_better.pop().unwrap();
+        tell(made.map(|()| module(&self.plan)).map_err(str::to_owned));
+    }
+}
+
+#[tokio::test]
+async fn better_code_serves_from_the_next_message_on() {
+    for isolation in [Isolation::Warm, Isolation::Fresh] {
+        let (mut scene, woken) = improving(isolation);
+        scene.keeper.take_better();
+        assert_eq!(scene.message(), "result", "while it is made");
+        let before = scene.keeper.observed.code();
+        assert!(before.runs.precompiled && before.improving == 1);
+        scene.tell(Ok(()));
+        woken.notified().await;
+        scene.keeper.take_better();
+        let started = scene.started();
+        assert_eq!(scene.message(), "result");
+        assert_eq!(scene.started(), started, "it was open before");
+        assert_eq!(scene.plan.lock().unwrap().open_most, 1);
+        let after = scene.keeper.observed.code();
+        assert!(!after.runs.precompiled);
+        assert_eq!((after.improving, after.improved), (0, 1));
+    }
+}
+
+#[test]
+fn better_code_that_does_not_open_changes_nothing() {
+    let (mut scene, _) = improving(Isolation::Warm);
+    scene.plan.lock().unwrap().next.push_back(Next::Refuses);
+    scene.tell(Ok(()));
+    scene.keeper.take_better();
+    assert_eq!(scene.messages(), ["result"; 3]);
+    let code = scene.keeper.observed.code();
+    assert!(code.runs.precompiled, "opened again");
+    assert!(code.why_not.is_some(), "{code:?}");
+}
+
+#[test]
+fn where_there_is_no_better_code_the_reason_is_kept() {
+    let (mut scene, _) = improving(Isolation::Warm);
+    scene.tell(Err("no room"));
+    scene.keeper.take_better();
+    assert_eq!(scene.message(), "result");
+    assert_eq!(scene.started(), 1);
+    let code = scene.keeper.observed.code();
+    assert_eq!((code.improving, code.improved), (0, 0));
+    assert_eq!(code.why_not.as_deref(), Some("no room"));
+}
+
+#[test]
+fn a_guest_that_gave_way_opens_with_better_code_when_it_is_asked() {
+    let (mut scene, _) = improving(Isolation::Warm);
+    scene.keeper.give_way();
+    scene.tell(Ok(()));
+    scene.keeper.take_better();
+    assert_eq!(scene.started(), 1, "nobody asks for it");
+    assert_eq!(scene.message(), "result");
+    let code = scene.keeper.observed.code();
+    assert_eq!((code.runs.precompiled, code.improved), (false, 1));
 }

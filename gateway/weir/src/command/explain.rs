@@ -1,8 +1,9 @@
 use std::io::Write;
 
 use comfy_table::{Table, presets::NOTHING};
+use weir_pool::GuestSource;
 use weir_profile::{
-    Codec, Color, Decode, DeviceId, ImageOptions, Pipeline, Resize, Scaling, Window,
+    Codec, Color, Compile, Decode, DeviceId, ImageOptions, Pipeline, Resize, Scaling, Window,
 };
 
 use crate::{
@@ -35,14 +36,19 @@ pub(crate) fn explain(args: &ExplainArgs) -> anyhow::Result<Exit> {
         }
     };
     let mut out = std::io::stdout().lock();
-    let isolation = fits::isolation(&lane.load_with(lane.own(), &engines)?, lane);
-    let way = way(pipeline, lane, isolation);
+    let guest = lane.load_with(lane.own(), &engines)?;
+    let way = way(pipeline, lane, &guest, prepared.settings.node.compile);
     write!(out, "{way}\n\n{}\n", limits(lane))?;
     Ok(Exit::Done)
 }
 
 /// The pipeline's stages, in the order of a message's way.
-fn way(prepared: &PreparedPipeline, lane: &PreparedLane, isolation: String) -> Table {
+fn way(
+    prepared: &PreparedPipeline,
+    lane: &PreparedLane,
+    guest: &GuestSource,
+    compile: Compile,
+) -> Table {
     let pipeline = &prepared.pipeline;
     let window = pipeline.window.map_or_else(|| "none".to_owned(), window);
     let model = lane
@@ -76,7 +82,8 @@ fn way(prepared: &PreparedPipeline, lane: &PreparedLane, isolation: String) -> T
         ("guest", lane.guest_version()),
         ("features", fits::features(lane)),
         ("memory", fits::memory(lane)),
-        ("isolation", isolation),
+        ("code", fits::code(guest, lane, compile)),
+        ("isolation", fits::isolation(guest, lane)),
         ("model", model),
         ("models", models(pipeline, lane)),
         (

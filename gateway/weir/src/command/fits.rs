@@ -1,8 +1,10 @@
 //! What a class grants and what a guest asks for, in words: for `check` and `explain`.
 
+use std::env;
+
 use weir_engine::{EngineKind, Start};
 use weir_pool::GuestSource;
-use weir_profile::Isolation;
+use weir_profile::{Compile, Isolation};
 use weir_store::asked_memory;
 
 use crate::{graphs, lane::PreparedLane};
@@ -39,6 +41,23 @@ pub(super) fn memory(lane: &PreparedLane) -> String {
         },
     };
     format!("{asked}; the profile allows {allowed_kib} KiB")
+}
+
+/// The code that the engine runs, and whether there is to be better.
+pub(super) fn code(guest: &GuestSource, lane: &PreparedLane, compile: Compile) -> String {
+    if lane.engine.engine != EngineKind::Wasmtime {
+        return format!("interpreted by {}", lane.engine.engine);
+    }
+    if !guest.module.is_precompiled() {
+        return "compiled on this machine, for its processor".to_owned();
+    }
+    let every = format!("precompiled, for every {} processor", env::consts::ARCH);
+    match compile {
+        Compile::Background | Compile::First => {
+            format!("{every}; `weir run` makes code for this one in the background")
+        }
+        Compile::Never => format!("{every}; node.compile = \"never\" keeps it"),
+    }
 }
 
 /// What survives from one message to the next, and what a new instance begins with.

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
 
 use weir_engine::Engine;
-use weir_engine_wasmtime::{CacheDir, Capacity, CompileCosts, Compiler, WasmtimeEngine};
+use weir_engine_wasmtime::{CacheDir, Capacity, Compile, CompileCosts, Compiler, WasmtimeEngine};
 pub(crate) use weir_engine_wasmtime::{GuestProfiles, Profiling, compile_for_gateway};
 use weir_profile::{Pipeline, Settings};
 
@@ -23,8 +23,17 @@ pub(super) fn start(
     let engine = WasmtimeEngine::new(CacheDir::at(&settings.paths.cache))?
         .with_capacity(Capacity::of_instances(instances_max(settings)))
         .compiling(compiler())
+        .shipped_with(settings.paths.compiled.clone(), compile(settings))
         .profiled(profiling);
     Ok(Ok(Arc::new(engine)))
+}
+
+fn compile(settings: &Settings) -> Compile {
+    match settings.node.compile {
+        weir_profile::Compile::Background => Compile::Background,
+        weir_profile::Compile::First => Compile::First,
+        weir_profile::Compile::Never => Compile::Never,
+    }
 }
 
 /// Guests are compiled by this program in a process of its own, the same file that runs: a newer one may have taken
