@@ -142,10 +142,10 @@ impl Plan {
         }
         self.files.push(file);
         let rights = mosquitto::with_topic(&args.mosquitto_folder, &pipeline.topic)?;
-        for file in rights {
-            if file.state()? != State::Unchanged {
-                self.files.push(file);
-            }
+        if let Some(file) = rights
+            && file.state()? != State::Unchanged
+        {
+            self.files.push(file);
         }
         Ok(())
     }
