@@ -10,7 +10,8 @@ mod resources;
 mod status;
 
 pub use document::{
-    Capabilities, CodeHealth, Health, LinkHealth, ModelsHealth, PipelineHealth, ResourceHealth, schema,
+    Capabilities, CodeHealth, Health, LinkHealth, ModelsHealth, PipelineHealth, ResourceHealth,
+    schema,
 };
 pub use event::{
     Accepted, Closed, Code, Improved, Improving, NotImproved, Opened, Rejected, Renewed, Resulted,

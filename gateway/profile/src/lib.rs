@@ -29,5 +29,6 @@ pub use profile::{Class, EngineChoice, LimitSource, NnBackend, Profile};
 pub use reference::{config_schema, configuration_page, profile_schema};
 pub use settings::{
     BrokerSettings, BrokerUrl, Codec, Color, Compile, Decode, FloatPolicy, IdSource, ImageOptions,
-    Node, Paths, Pipeline, Resize, ResultFormat, ResultOptions, Scaling, Settings, TopicPattern, Window,
+    Node, Paths, Pipeline, Resize, ResultFormat, ResultOptions, Scaling, Settings, TopicPattern,
+    Window,
 };
