@@ -8,6 +8,7 @@ set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
 unit=weir-first-boot.service
+words=/var/log/weir-first-boot
 # Only tests install into another root.
 root=${WEIR_FIRST_BOOT_ROOT-}
 
@@ -17,7 +18,7 @@ say() {
 
 refuse() {
     say "$*" >&2
-    exit 1
+    exit 3
 }
 
 later() {
@@ -31,9 +32,11 @@ ConditionPathExists=$here/first-boot.sh
 [Service]
 Type=oneshot
 ExecStart=/bin/sh $here/first-boot.sh
-# No network yet, or the repository does not answer: once more, for as long as it takes.
+# No network yet, or the repository does not answer: once more, for as long as it takes. What does not get better by
+# waiting ends with 3, until the next start.
 Restart=on-failure
 RestartSec=30
+RestartPreventExitStatus=3
 
 [Install]
 WantedBy=multi-user.target
@@ -64,20 +67,39 @@ packages() {
     apt-get -q -o Acquire::Retries=5 -o DPkg::Lock::Timeout=300 install -y $WEIR_PACKAGES
 }
 
+# The words of `weir setup` are only for root: there are the passwords of sensors among them.
 set_up() {
     # WEIR_SETUP is a list of options.
     # shellcheck disable=SC2086
     set -- --yes $WEIR_SETUP
     [ -z "${WEIR_NODE_NAME-}" ] || set -- "$@" --node-name "$WEIR_NODE_NAME"
     [ ! -s "$here/broker-password" ] || set -- "$@" --password-file "$here/broker-password"
-    weir setup "$@"
-    # It is in /etc/weir/credentials now; a card's boot partition has no secrets.
-    rm -f "$here/broker-password"
+    (umask 077 && : >>"$words" && : >"$words.last")
+    if weir setup "$@" >"$words.last" 2>&1; then
+        outcome=complete
+    elif grep -q 'files are written' "$words.last" && weir check --offline >/dev/null 2>&1; then
+        outcome=waits
+    else
+        outcome=refused
+    fi
+    cat "$words.last" >>"$words"
+    grep -E '^(ok|note|warning|error|weir|wrote|  help)' "$words.last" || true
+    rm -f "$words.last"
+    case $outcome in
+        complete) ;;
+        waits) say "set up; the broker does not answer yet, and Weir goes on trying" ;;
+        *) refuse "weir setup does not accept WEIR_SETUP in weir.conf; all that it said: sudo cat $words" ;;
+    esac
 }
 
 done_with() {
+    # It is in /etc/weir/credentials now; a card's boot partition has no secrets.
+    rm -f "$here/broker-password"
+    if [ -d /run/systemd/system ]; then
+        systemctl restart weir.service
+    fi
     rm -f "/etc/systemd/system/multi-user.target.wants/$unit" "/etc/systemd/system/$unit"
-    say "done"
+    say "done. What weir setup said, with the passwords of sensors: sudo cat $words"
     # Says what is left to do, and does not fail for it.
     weir status || true
 }
