@@ -10,9 +10,9 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 pub(crate) use manual::{CompletionsArgs, ManArgs};
-pub(crate) use model::{
-    ModelCommand, ModelEvaluateArgs, ModelInspectArgs, ModelPackArgs, RangeName,
-};
+#[cfg(target_pointer_width = "64")]
+pub(crate) use model::RangeName;
+pub(crate) use model::{ModelCommand, ModelEvaluateArgs, ModelInspectArgs, ModelPackArgs};
 pub(crate) use setup::{Example, SetupArgs};
 pub(crate) use status::StatusArgs;
 
@@ -55,6 +55,11 @@ Exit codes:
 pub(crate) enum Command {
     /// Set this node up: broker, name, password, first pipeline. Asks for what no option says.
     Setup(SetupArgs),
+    /// Ask the running node how it is: broker, pipelines, last results, rejects, and what to do next.
+    ///
+    /// Exit code 0 where all is well (a node without a pipeline is well), 1 where no node answers or something is to be
+    /// mended.
+    Status(StatusArgs),
     /// Run the node: subscribe, infer, publish, until SIGTERM or Ctrl-C, then drain.
     ///
     /// Guests of the engine wasm3 run in processes of their own, the program weir-wasm3. It is looked for beside weir,
@@ -76,11 +81,6 @@ pub(crate) enum Command {
     Demo(DemoArgs),
     /// Run only the embedded broker (a memory-only broker for trying out; see broker-config/).
     Broker(BrokerArgs),
-    /// Ask the running node how it is: broker, pipelines, last results, rejects, and what to do next.
-    ///
-    /// Exit code 0 where all is well (a node without a pipeline is well), 1 where no node answers or something is to be
-    /// mended.
-    Status(StatusArgs),
     /// Print a JSON schema: config, profile, result, reject, health or status.
     Schema(SchemaArgs),
     /// Print what a shell needs to complete weir's commands and options.

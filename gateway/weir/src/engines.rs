@@ -43,6 +43,7 @@ pub(crate) struct Absent {
 }
 
 /// The engine that stands for a chip's where only that is asked for: the usual one of the class microcontroller.
+#[cfg(target_pointer_width = "64")]
 pub(crate) fn of_chips() -> impl Engine {
     WasmiEngine::new()
 }

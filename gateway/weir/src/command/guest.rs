@@ -8,6 +8,7 @@ use weir_engine::{Engine, GuestCode, GuestOrigin, LoadError};
 use weir_profile::{GuestName, Profile, Settings};
 use weir_store::{Golden, Model, Store};
 
+#[cfg(target_pointer_width = "64")]
 pub(super) use trial::zeros;
 use trial::{Outcome, try_engine};
 

@@ -1,6 +1,6 @@
 //! What stands for the nn backends where none is part of the build: the package would be twice as large.
 
-use std::{convert::Infallible, sync::Arc};
+use std::sync::Arc;
 
 use weir_engine::{GuestCode, NnProvider};
 use weir_profile::{NnBackend, Profile};
