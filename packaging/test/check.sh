@@ -48,9 +48,9 @@ service '
     . /weir-test/scripts/lib.sh
     until_healthy
     # A session that outlives its client: whoever asks later misses nothing.
-    mosquitto_sub -p 18830 -q 1 -i watcher -c -t "weir/results/#" -E
-    mosquitto_pub -p 18830 -q 1 -t sensors/pump-7/vibration -l </tmp/values
-    mosquitto_sub -p 18830 -q 1 -i watcher -c -t "weir/results/#" -C 1 -W 120 -v >/tmp/result || fail "no result came"
+    mosquitto_sub -h 127.0.0.1 -p 18830 -q 1 -i watcher -c -t "weir/results/#" -E
+    mosquitto_pub -h 127.0.0.1 -p 18830 -q 1 -t sensors/pump-7/vibration -l </tmp/values
+    mosquitto_sub -h 127.0.0.1 -p 18830 -q 1 -i watcher -c -t "weir/results/#" -C 1 -W 120 -v >/tmp/result || fail "no result came"
     cat /tmp/result
     grep -q "^weir/results/pump-vibration/pump-7 {.*\"label\"" /tmp/result || fail "that is no result"
     weir status

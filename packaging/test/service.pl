@@ -33,7 +33,7 @@ for my $line (@{ $unit{Environment} // [] }) {
 
 for my $line (@{ $unit{ExecStartPre} // [] }) {
     print "ExecStartPre=$line\n";
-    my $may_fail = $line =~ /^[@:+!]*-/;
+    my $may_fail = $line =~ /^[\@:+!]*-/;
     my $child = start($line);
     waitpid $child, 0;
     $? == 0 or $may_fail or failed("ExecStartPre ended with " . ($? >> 8));
@@ -92,7 +92,7 @@ sub start {
     $) = "$gid $gid";
     setgid($gid);
     setuid($uid);
-    my @words = split ' ', $line =~ s/^[-@:+!]+//r;
+    my @words = split ' ', $line =~ s/^[-\@:+!]+//r;
     exec { $words[0] } @words or do { print "exec $line: $!\n"; POSIX::_exit(127) };
 }
 

@@ -40,7 +40,11 @@ step "apt install ./weir.deb in the running system"
 install_weir
 until_is ActiveState active 60
 systemctl --no-pager status weir.service | head -n 12
-weir status
+
+step "the broker's own service, weir status"
+systemctl is-active mosquitto.service \
+    || { systemctl --no-pager status mosquitto.service; fail "mosquitto.service does not run"; }
+until_healthy
 
 step "journal: levels, no colours"
 journalctl --no-pager -u weir.service -p info | tail -n 5
@@ -51,9 +55,6 @@ step "systemd-analyze verify, and security at most 2.0"
 systemd-analyze verify --man=no "$unit"
 systemd-analyze security --no-pager --threshold=20 weir.service | tail -n 3
 systemd-analyze security --no-pager weir.service | tail -n 1 >"$out/security"
-
-step "the broker's own service of the system"
-systemctl is-active mosquitto.service
 
 step "kill -9: it comes back"
 pid=$(state MainPID)
