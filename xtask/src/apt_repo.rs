@@ -74,10 +74,21 @@ pub(crate) fn apt_repo(tree: &Tree, installing: Installing, args: &AptRepoArgs) 
         (Some(key), None) => Keyring::of_user(key),
         (None, None) => unreachable!("clap asks for one of the two"),
     };
-    make(&args.folder, &debs, &keyring, args.url.as_deref())
+    let url = make(&args.folder, &debs, &keyring, args.url.as_deref())?;
+    say_how(&url);
+    Ok(())
 }
 
-fn make(folder: &Path, debs: &Path, keyring: &Keyring, url: Option<&str>) -> Result<()> {
+/// The same for a command that tests it: the key is a file, and nobody is told what a machine needs.
+///
+/// # Errors
+/// As [`apt_repo`].
+pub(crate) fn publish(folder: &Path, debs: &Path, key_file: &Path, url: &str) -> Result<()> {
+    make(folder, debs, &Keyring::of_file(key_file)?, Some(url)).map(drop)
+}
+
+/// Makes the repository, and says where machines will find it.
+fn make(folder: &Path, debs: &Path, keyring: &Keyring, url: Option<&str>) -> Result<String> {
     let start = Instant::now();
     fs::create_dir_all(folder)?;
     let folder = &env::current_dir()?.join(folder).canonicalize()?;
@@ -92,8 +103,7 @@ fn make(folder: &Path, debs: &Path, keyring: &Keyring, url: Option<&str>) -> Res
     };
     fs::write(folder.join(SOURCES), sources(&url))?;
     say(&format!("{}: signed, {}", folder.display(), since(start)));
-    say_how(&url);
-    Ok(())
+    Ok(url)
 }
 
 /// `Packages` for each architecture, with every version of the pool.

@@ -80,7 +80,7 @@ impl Needs {
     };
     pub(crate) const TEST_DEB: Self = Self {
         targets: &[],
-        required: &[DPKG, GPG, NAMESPACES, QEMU_USER, ROOTS],
+        required: &[APT_FTPARCHIVE, DPKG, GPG, NAMESPACES, QEMU_USER, ROOTS],
         wanted: &[],
     };
     pub(crate) const PACKAGING: Self = Self {

@@ -10,6 +10,7 @@ mod host_apt;
 mod namespaces;
 mod packages;
 mod report;
+mod repository;
 mod roots;
 mod scenario;
 
@@ -183,6 +184,7 @@ impl Place<'_> {
     fn test(&self, folder: &Path, golden: &mut Golden, report: &mut Report) -> Result<()> {
         let root = Root::new(self.tree, self.roots, self.suite, self.arch)?;
         packages::gather(self.tree, folder, self.arch, &root.packages())?;
+        repository::make(self.arch, &root.packages())?;
         root.make_ready()
             .with_context(|| format!("{}: no root to test in", self.words()))?;
         let installs = SCENARIOS

@@ -1,7 +1,7 @@
 use std::{
     ffi::OsStr,
     fs,
-    io::ErrorKind,
+    io::{self, ErrorKind},
     path::{Path, PathBuf},
     time::{Duration, Instant},
 };
@@ -66,7 +66,7 @@ impl Root {
             work: roots.join("work").join(&name),
             options: roots.join("apt.conf"),
         };
-        root.forget();
+        remove(&root.work, |folder| fs::remove_dir_all(folder));
         for folder in [&root.mounted, &root.archives, &root.packages()] {
             fs::create_dir_all(folder)?;
         }
@@ -252,14 +252,21 @@ impl Root {
         show_end(&self.log(scenario));
     }
 
-    /// Removes what a run left; what is made once stays.
+    /// Removes the roots of a run. What the scripts printed stays until the next one.
     pub(super) fn forget(&self) {
-        match fs::remove_dir_all(&self.work) {
-            Err(error) if error.kind() != ErrorKind::NotFound => {
-                say(&format!("{} is left: {error}", self.work.display()));
-            }
-            Ok(()) | Err(_) => {}
+        for from in [From::Ready, From::Installed] {
+            remove(&self.tar(from), |tar| fs::remove_file(tar));
         }
+        remove(&self.packages(), |folder| fs::remove_dir_all(folder));
+    }
+}
+
+fn remove(path: &Path, remove: impl Fn(&Path) -> io::Result<()>) {
+    match remove(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            say(&format!("{} is left: {error}", path.display()));
+        }
+        Ok(()) | Err(_) => {}
     }
 }
 
