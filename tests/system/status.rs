@@ -116,6 +116,23 @@ async fn a_fresh_node_without_a_pipeline_is_well_and_names_the_next_step() -> Re
 }
 
 #[tokio::test]
+async fn a_fresh_node_with_neither_pipeline_nor_broker_is_well_too() -> Result<()> {
+    let config = config(free_port()?)?;
+    let mut node = WeirProcess::spawn(&config)?;
+    logged(&mut node, "cannot reach", 2).await?;
+    let page = ask(&config, &[]).await?;
+    page.says(
+        0,
+        &[
+            "no pipeline is configured",
+            "cannot reach",
+            "sudo weir setup",
+        ],
+    )?;
+    node.still_runs()
+}
+
+#[tokio::test]
 async fn a_node_without_its_broker_is_alive_and_not_well() -> Result<()> {
     let port = free_port()?;
     let config = config(port)?.section(ANOMALY);

@@ -129,10 +129,12 @@ fn serving(telemetry: &Telemetry, health: Health) -> Status {
         last: &last,
         pipelines: &telemetry.pipelines,
     };
+    // Nothing is lost without a broker where nothing is to be done.
+    let idle = state == NodeState::Waiting && telemetry.pipelines.is_empty();
     let next = known.steps();
     let stuck = fault.map(|fault| format!("stuck: {fault}"));
     Status {
-        healthy: state == NodeState::Serving && !refused,
+        healthy: (state == NodeState::Serving || idle) && !refused,
         words: stuck
             .unwrap_or_else(|| in_words(&telemetry.broker, telemetry.pipelines.len(), &link)),
         next,
@@ -148,7 +150,11 @@ pub(crate) fn in_words(broker: &Broker, pipelines: usize, link: &LinkState) -> S
     let url = &broker.url;
     if !connected(link) {
         let error = error(link).map(|error| format!(": {error}"));
-        return format!("waiting for the broker {url}{}", error.unwrap_or_default());
+        let error = error.unwrap_or_default();
+        return match pipelines {
+            0 => format!("no pipeline is configured, and the broker {url} is not there{error}"),
+            _ => format!("waiting for the broker {url}{error}"),
+        };
     }
     if awaited(link) {
         return format!("waiting for the broker {url} to answer the subscriptions");

@@ -38,11 +38,11 @@ impl Known<'_> {
         });
         let none = self.pipelines.is_empty().then(|| {
             step(
-                "No pipeline is configured yet: set up the first one",
+                "No pipeline is configured yet: set up the broker and the first one",
                 "sudo weir setup",
             )
         });
-        let steps = stuck.into_iter().chain(self.broker()).chain(none);
+        let steps = stuck.into_iter().chain(none).chain(self.broker());
         steps.chain(self.pipelines()).collect()
     }
 
