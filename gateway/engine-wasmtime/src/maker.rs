@@ -115,7 +115,10 @@ impl Maker {
                 None => return Ok(None),
             },
         };
-        Ok(Some(self.linked(load, compiled)?.precompiled()))
+        let before_its_model = || "its code was compiled before its model was known".to_owned();
+        let why_cold = load.equipment.model.as_ref().map(|_| before_its_model());
+        let module = self.linked(load, compiled)?.precompiled();
+        Ok(Some(module.cold_because(why_cold)))
     }
 
     fn unpacked(&self, wanted: Wanted<'_>) -> Result<Option<Compiled>, String> {

@@ -81,7 +81,6 @@ impl WasmtimeModule {
     pub(crate) fn precompiled(self) -> Self {
         Self {
             precompiled: true,
-            why_cold: Some("its code was compiled before its model was known".to_owned()),
             ..self
         }
     }

@@ -90,7 +90,7 @@ impl Shipped {
                 Ok(code) => return Some(code),
                 Err(reason) => tracing::warn!(
                     path = %path.display(),
-                    "precompiled code is not used, and the guest is compiled here: {reason}"
+                    "precompiled code is not used: {reason}"
                 ),
             }
         }

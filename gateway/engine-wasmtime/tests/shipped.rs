@@ -2,6 +2,7 @@
 
 use std::{
     env, fs,
+    io::Write,
     os::unix::fs::{PermissionsExt, symlink},
     path::{Path, PathBuf},
     sync::{Arc, mpsc},
@@ -9,8 +10,10 @@ use std::{
 };
 
 use guest_abi::Manifest;
+use lzma_rust2::{XzOptions, XzWriter};
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
+use twox_hash::XxHash3_128;
 use weir_engine::{
     Engine, Equipment, GuestCode, GuestModel, GuestOrigin, Limits, LoadError, Module, Start,
 };
@@ -253,25 +256,21 @@ fn what_cannot_be_trusted_is_not_used_and_the_guest_is_compiled_here() {
 }
 
 #[test]
-fn code_that_is_sound_but_not_wasmtimes_is_not_used() {
+fn what_is_no_code_is_not_used() {
     let installed = Installed::with(&[large()]);
-    let other = Installed::with(&[small()]);
-    // The code of another guest, under a name that has its digest.
-    let stated = |path: &Path| {
-        let name = path
-            .file_name()
-            .expect("named")
-            .to_string_lossy()
-            .into_owned();
-        let (before, content) = name.rsplit_once('-').expect("a digest");
-        (before.to_owned(), content.to_owned())
-    };
-    let (wanted, _) = stated(&installed.file());
-    let (_, content) = stated(&other.file());
-    let foreign = installed.folder().join(format!("{wanted}-{content}"));
-    fs::remove_file(installed.file()).expect("it is there");
-    fs::copy(other.file(), &foreign).expect("room");
-    // What a package brings is trusted to be of the guest that it names: it is root's.
-    let module = load(&installed.engine(Compile::Never), &large());
-    assert_eq!(serves(&module.expect("trusted")), PRECOMPILED);
+    let file = installed.file();
+    let mut writer = XzWriter::new(Vec::new(), XzOptions::default()).expect("sound");
+    writer.write_all(b"no code").expect("room");
+    let packed = writer.finish().expect("room");
+    let name = file.file_name().expect("named").to_string_lossy();
+    let (before, _) = name.rsplit_once('-').expect("a digest");
+    let content = XxHash3_128::oneshot(&packed);
+    let other = installed
+        .folder()
+        .join(format!("{before}-{content:032x}.cwasm.xz"));
+    fs::remove_file(&file).expect("it is there");
+    fs::write(other, packed).expect("room");
+    assert!(load(&installed.engine(Compile::Never), &large()).is_err());
+    let module = load(&installed.engine(Compile::Background), &large());
+    assert_eq!(serves(&module.expect("it compiles")), MADE_HERE);
 }
