@@ -32,8 +32,9 @@ impl Known<'_> {
     /// Everything that is to be done, the most urgent first.
     pub(super) fn steps(&self) -> Vec<NextStep> {
         let stuck = self.fault.map(|fault| {
-            let words =
-                format!("{fault}. Start the node anew, and report this: it is a fault in Weir");
+            let words = format!(
+                "A part of the node hangs: {fault}. Start the node anew, and report this: it is a fault in Weir"
+            );
             step(words, "sudo systemctl restart weir")
         });
         let none = self.pipelines.is_empty().then(|| {
