@@ -149,7 +149,7 @@ async fn broker_goes(mut broker: Mosquitto, node: &mut WeirProcess) -> Result<()
 
 #[tokio::test]
 async fn what_is_refused_is_an_error_in_the_journal_and_nowhere_else() -> Result<()> {
-    let config = config(1)?.node("health_interval = 5");
+    let config = config(1)?.node("health_interval = 5").section(ANOMALY);
     let file = config.write()?;
     let mut command = program::command(&["check", "--offline", "--config"], &[&file])?;
     let elsewhere = program::finish({

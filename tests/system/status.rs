@@ -12,7 +12,7 @@ use std::{
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
-use weir_tests::{Mosquitto, NodeConfig, WeirProcess, free_port};
+use weir_tests::{Client, Mosquitto, NodeConfig, Publication, WeirProcess, free_port};
 
 use crate::{
     documents,
@@ -181,7 +181,7 @@ async fn a_broker_that_comes_and_goes_is_seen() -> Result<()> {
 
 #[tokio::test]
 async fn a_broker_that_refuses_user_or_rights_names_what_to_mend() -> Result<()> {
-    let lacking = RIGHTS.replace("topic read sensors/#", "topic read other/#");
+    let lacking = RIGHTS.replace("topic write weir/#", "topic write weir/nodes/#");
     let broker = Secured::start(&lacking).await?;
     let config = config(1)?.section(ANOMALY);
     let keys = |password| -> Result<()> {
@@ -204,10 +204,16 @@ async fn a_broker_that_refuses_user_or_rights_names_what_to_mend() -> Result<()>
         .await?
         .says(1, &["ended without a word"])?;
     keys(crate::secured::PASSWORD)?;
-    let _node = WeirProcess::spawn(&config)?;
-    let refused =
-        |status: &Value| status["broker"]["refused_filters"][0]["topic"] == "sensors/+/vibration";
-    let status = first(&config, "a refused subscription", refused).await?;
+    let mut node = WeirProcess::spawn(&config)?;
+    logged(&mut node, READY, 1).await?;
+    let sensor = Client::connect(broker.open_port, "sensor").await?;
+    sensor
+        .publish(Publication::new(TOPIC, sample("refused")))
+        .await?;
+    let refused = |status: &Value| {
+        status["broker"]["refused_publish"]["topic"] == "weir/results/anomaly/pump-1"
+    };
+    let status = first(&config, "a refused result", refused).await?;
     assert_eq!(status["healthy"], false);
     assert!(steps(&status).contains("access list"), "{status}");
     Ok(())
