@@ -10,6 +10,7 @@ mod settings;
 
 mod builtin;
 mod check;
+mod compile;
 mod engine_choice;
 mod filter;
 mod finding;
@@ -20,6 +21,7 @@ mod reference;
 mod report;
 mod shape;
 
+pub use compile::Compile;
 pub use engine_choice::{EngineDecision, EngineError, HostEngines, choose_engine};
 pub use finding::{Finding, Severity};
 pub use isolation::Isolation;
@@ -28,7 +30,6 @@ pub use name::{DeviceId, GuestName, ModelName, NameError, NodeName, PipelineName
 pub use profile::{Class, EngineChoice, LimitSource, NnBackend, Profile};
 pub use reference::{config_schema, configuration_page, profile_schema};
 pub use settings::{
-    BrokerSettings, BrokerUrl, Codec, Color, Compile, Decode, FloatPolicy, IdSource, ImageOptions,
-    Node, Paths, Pipeline, Resize, ResultFormat, ResultOptions, Scaling, Settings, TopicPattern,
-    Window,
+    BrokerSettings, BrokerUrl, Codec, Color, Decode, FloatPolicy, IdSource, ImageOptions, Node,
+    Paths, Pipeline, Resize, ResultFormat, ResultOptions, Scaling, Settings, TopicPattern, Window,
 };

@@ -1,7 +1,8 @@
 use std::{collections::BTreeMap, num::NonZeroU32, path::PathBuf, time::Duration};
 
 use crate::{
-    DeviceId, GuestName, Isolation, ModelName, NodeName, PipelineName, Profile, ProfileName,
+    Compile, DeviceId, GuestName, Isolation, ModelName, NodeName, PipelineName, Profile,
+    ProfileName,
 };
 
 /// Everything that a node relies on: checked, resolved, complete.
@@ -36,17 +37,6 @@ pub struct Node {
     pub compile: Compile,
     /// Where the socket for `weir status` may be, the best place first; empty = there is none.
     pub status_sockets: Vec<PathBuf>,
-}
-
-/// When guests are compiled for the processor at hand.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Compile {
-    /// While code that a package brought serves.
-    Background,
-    /// Before a pipeline opens.
-    First,
-    /// Not at all.
-    Never,
 }
 
 /// The broker and the session with it.
