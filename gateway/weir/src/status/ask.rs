@@ -96,20 +96,23 @@ fn not_running(places: &[PathBuf]) -> Status {
 /// There is a socket, and no answer.
 fn fault(place: &Path, error: &io::Error) -> Status {
     let place = place.display();
-    match error.kind() {
-        ErrorKind::PermissionDenied => Status {
+    let kind = error.kind();
+    if kind == ErrorKind::PermissionDenied {
+        return Status {
             words: format!("only root and the group of the node may ask it ({place})"),
             next: vec![step("Ask as root", "sudo weir status")],
             ..bare(NodeState::NotRunning)
-        },
-        ErrorKind::ConnectionRefused => Status {
+        };
+    }
+    if kind == ErrorKind::ConnectionRefused {
+        return Status {
             words: format!("the node has ended without a word ({place} is left of it)"),
             ..not_running(&[])
-        },
-        _ => Status {
-            words: format!("the node does not answer at {place}: {error}"),
-            next: vec![step("Its last lines", "journalctl -u weir -e")],
-            ..bare(NodeState::NotRunning)
-        },
+        };
+    }
+    Status {
+        words: format!("the node does not answer at {place}: {error}"),
+        next: vec![step("Its last lines", "journalctl -u weir -e")],
+        ..bare(NodeState::NotRunning)
     }
 }
