@@ -112,6 +112,7 @@ impl Plan {
             guests: vec![weir_tests::guests()?],
             models: vec![models.clone()],
             profiles: Vec::new(),
+            compiled: Vec::new(),
             cache: PathBuf::new(),
         });
         let code = store.guest(&self.guest.parse()?, &profile)?;

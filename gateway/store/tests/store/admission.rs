@@ -357,6 +357,7 @@ fn the_store_finds_files_and_only_files() {
         guests: vec![folder.path().to_path_buf(), second],
         models: Vec::new(),
         profiles: Vec::new(),
+        compiled: Vec::new(),
         cache: PathBuf::new(),
     });
     let get = |name: &str| store.guest(&name.parse::<GuestName>().unwrap(), &profile(CHIP));
@@ -378,6 +379,7 @@ fn shipped_guests_are_admitted_for_their_class() {
         guests: vec![folder.into()],
         models: Vec::new(),
         profiles: Vec::new(),
+        compiled: Vec::new(),
         cache: PathBuf::new(),
     });
     let everywhere: &[&str] = &[CHIP, "esp32", "rp2040", BOARD, "edge-server"];
