@@ -39,10 +39,14 @@ pub(crate) struct DebArgs {
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
 
-    /// Build nothing: package weir and weir-wasm3 of this folder, and the guests as they were built last; for one
-    /// architecture.
+    /// Package weir and weir-wasm3 of this folder, and the guests as they were built last, instead of building them; for
+    /// one architecture.
     #[arg(long, value_name = "FOLDER")]
     programs: Option<PathBuf>,
+
+    /// Leave the compiled guests out, which take minutes to make: a node then compiles them when it first starts.
+    #[arg(long)]
+    without_compiled: bool,
 
     /// Make every package twice, and fail where the two differ.
     #[arg(long)]
@@ -56,6 +60,7 @@ impl DebArgs {
             arch,
             out: None,
             programs: None,
+            without_compiled: false,
             check_reproducible: false,
         }
     }
@@ -101,7 +106,7 @@ pub(crate) fn deb(tree: &Tree, installing: Installing, args: &DebArgs) -> Result
             Some(folder) => Programs::of(folder),
             None => dist::build(tree, arch)?,
         };
-        let source = Source::of(tree, arch, programs, args.programs.is_none())?;
+        let source = Source::of(tree, arch, programs, args)?;
         packages.push(make(&source, &out, args.check_reproducible)?);
     }
     Ok(packages)
@@ -112,8 +117,7 @@ pub(crate) struct Source<'a> {
     tree: &'a Tree,
     arch: Arch,
     programs: Programs,
-    /// What is missing may be built.
-    builds: bool,
+    without_compiled: bool,
     version: String,
     /// Seconds since 1970: the time of every file in the package.
     epoch: u64,
@@ -123,12 +127,12 @@ pub(crate) struct Source<'a> {
 const REVISION: u32 = 1;
 
 impl<'a> Source<'a> {
-    fn of(tree: &'a Tree, arch: Arch, programs: Programs, builds: bool) -> Result<Self> {
+    fn of(tree: &'a Tree, arch: Arch, programs: Programs, args: &DebArgs) -> Result<Self> {
         Ok(Self {
             tree,
             arch,
             programs,
-            builds,
+            without_compiled: args.without_compiled,
             version: format!("{}-{REVISION}", env!("CARGO_PKG_VERSION")),
             epoch: epoch(tree)?,
         })

@@ -7,10 +7,7 @@ use std::{
 use anyhow::{Context, Result, ensure};
 
 use super::{Source, changelog, notices, report::Part, stage::Stage};
-use crate::{
-    compiled,
-    process::{self, say},
-};
+use crate::{compiled, process};
 
 /// Beside the programs, Debian keeps no names of symbols and no notes of compilers.
 const STRIPPED: [&str; 3] = [
@@ -60,12 +57,10 @@ fn guests(source: &Source<'_>, stage: &Stage) -> Result<()> {
         stage.copy(&guest, &format!("usr/share/weir/guests/{}", name(&guest)))?;
     }
     let compiled = stage.root().join("usr/lib/weir/compiled");
-    if source.builds {
-        compiled::make(source.tree, source.arch, &compiled)?;
-    } else {
-        say("compiled guests are left out: nothing is built");
+    if source.without_compiled {
+        return Ok(());
     }
-    Ok(())
+    compiled::make(source.tree, source.arch, &compiled)
 }
 
 fn models(source: &Source<'_>, stage: &Stage) -> Result<()> {
