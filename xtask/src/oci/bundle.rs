@@ -49,7 +49,7 @@ pub(super) struct Run<'a> {
 /// An unpacked image with its configuration for a runtime.
 pub(super) struct Bundle {
     folder: PathBuf,
-    /// Where runc keeps what it runs.
+    /// Where runc keeps what it runs; stays when the scratch goes.
     state: PathBuf,
     /// As umoci made it of the image's configuration.
     configuration: Value,
@@ -70,7 +70,7 @@ impl Bundle {
         let text = fs::read(folder.join("config.json")).context("umoci wrote no config.json")?;
         Ok(Self {
             configuration: serde_json::from_slice(&text)?,
-            state: scratch.join("runc"),
+            state: scratch.with_file_name("oci-runc"),
             folder,
         })
     }
@@ -81,13 +81,13 @@ impl Bundle {
 
     /// A container that ends by itself: what it prints.
     pub(super) fn output(&self, name: &str, run: &Run<'_>) -> Result<String> {
-        self.configure(run)?;
+        self.configure(name, run)?;
         process::output(&mut self.run(name)).with_context(|| format!("in the container {name}"))
     }
 
     /// A container that goes on; its log goes to ours.
     pub(super) fn start(&self, name: &str, run: &Run<'_>) -> Result<Child> {
-        self.configure(run)?;
+        self.configure(name, run)?;
         let mut command = self.run(name);
         command.stdout(process::stderr()?);
         command.spawn().context("runc cannot be started")
@@ -131,7 +131,9 @@ impl Bundle {
         command
     }
 
-    fn configure(&self, run: &Run<'_>) -> Result<()> {
+    /// A container of this name that an earlier run of this tool left, because it was killed, goes.
+    fn configure(&self, name: &str, run: &Run<'_>) -> Result<()> {
+        process::succeeds(self.runc().args(["delete", "--force", name]));
         let empty_dirs = self.folder.join("empty-dirs");
         staged::remove(&empty_dirs)?;
         fs::create_dir(&empty_dirs)?;

@@ -45,8 +45,8 @@ pub(super) fn prove(
     let (architecture, _) = platform(here.arch);
     let bundle = Bundle::unpack(&layout.folder, &format!("{tag}-{architecture}"), scratch)?;
     owners(&bundle)?;
-    demo(&bundle)?;
     node::prove(tree, &bundle, scratch)?;
+    demo(&bundle)?;
     for other in packages
         .iter()
         .filter(|package| !package.arch.cross().is_native())
