@@ -16,6 +16,8 @@ use crate::{
     tree::Tree,
 };
 
+/// The guest for engines that interpret; for Wasmtime there is `nn`.
+const INTERPRETED: &str = "nn-scalar";
 /// What was made when the maker and the guests were last the same.
 const STAMP: &str = "made-of";
 
@@ -27,7 +29,8 @@ pub(crate) fn make(tree: &Tree, arch: Arch, folder: &Path) -> Result<()> {
     if !arch.has_compiled_engine() {
         return Ok(());
     }
-    let guests = files(&tree.collected_guests(), "wasm")?;
+    let mut guests = files(&tree.collected_guests(), "wasm")?;
+    guests.retain(|guest| guest.file_stem().is_some_and(|name| name != INTERPRETED));
     let maker = maker(tree)?;
     let made = tree.target.join("compiled").join(arch.name());
     let stamp = made.join(STAMP);
