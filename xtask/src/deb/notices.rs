@@ -1,15 +1,17 @@
+mod metadata;
+
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     fmt::Write,
     fs,
-    path::{Path, PathBuf},
+    path::Path,
 };
 
 use anyhow::{Context, Result, ensure};
-use serde::Deserialize;
 
+use self::metadata::{Metadata, Package, metadata};
 use super::Source;
-use crate::{guests, process};
+use crate::guests;
 
 /// How the files begin in which crates keep licences and notices.
 const FILES: [&str; 6] = [
@@ -47,51 +49,6 @@ const FORGOTTEN: [(&str, &str); 5] = [
     ("CC0-1.0", "No text is asked for."),
 ];
 
-#[derive(Deserialize)]
-struct Metadata {
-    packages: Vec<Package>,
-    resolve: Resolve,
-}
-
-#[derive(Deserialize)]
-struct Package {
-    id: String,
-    name: String,
-    version: String,
-    license: Option<String>,
-    authors: Vec<String>,
-    manifest_path: PathBuf,
-    source: Option<String>,
-    targets: Vec<Target>,
-}
-
-#[derive(Deserialize)]
-struct Target {
-    kind: Vec<String>,
-}
-
-#[derive(Deserialize)]
-struct Resolve {
-    nodes: Vec<Node>,
-}
-
-#[derive(Deserialize)]
-struct Node {
-    id: String,
-    deps: Vec<Dependency>,
-}
-
-#[derive(Deserialize)]
-struct Dependency {
-    pkg: String,
-    dep_kinds: Vec<Kind>,
-}
-
-#[derive(Deserialize)]
-struct Kind {
-    kind: Option<String>,
-}
-
 /// The licences of everything of others in the programs and the guests.
 pub(super) fn notices(source: &Source<'_>) -> Result<String> {
     let tree = source.tree;
@@ -102,13 +59,6 @@ pub(super) fn notices(source: &Source<'_>) -> Result<String> {
         crates.reached(&metadata(&tree.guests(), target)?, &packages)?;
     }
     crates.written()
-}
-
-fn metadata(folder: &Path, target: &str) -> Result<Metadata> {
-    let mut cargo = process::guests_cargo(folder);
-    cargo.args(["metadata", "--locked", "--format-version", "1"]);
-    let text = process::output(cargo.args(["--filter-platform", target]))?;
-    Ok(serde_json::from_str(&text)?)
 }
 
 #[derive(Default)]
@@ -188,19 +138,6 @@ impl Crates {
     }
 }
 
-impl Package {
-    fn is_macro(&self) -> bool {
-        let mut kinds = self.targets.iter().flat_map(|target| &target.kind);
-        kinds.any(|kind| kind == "proc-macro")
-    }
-}
-
-impl Dependency {
-    fn is_linked(&self) -> bool {
-        self.dep_kinds.iter().any(|kind| kind.kind.is_none())
-    }
-}
-
 /// The texts of a folder and of those in it, ends of lines and spaces at them alike everywhere.
 fn read_texts(folder: &Path, depth: usize, texts: &mut Vec<String>) -> Result<()> {
     let mut paths = Vec::new();
@@ -229,7 +166,10 @@ fn is_licence(path: &Path) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{
+        metadata::{Dependency, Kind, Node, Resolve, Target},
+        *,
+    };
 
     fn package(folder: &Path, name: &str, source: Option<&str>, kind: &str) -> Package {
         Package {
