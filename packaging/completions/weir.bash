@@ -74,7 +74,7 @@ _weir() {
 
     case "${cmd}" in
         weir)
-            opts="-h -V --log --help --version setup run check explain test guest model demo broker status schema completions"
+            opts="-h -V --log --help --version setup status run check explain test guest model demo broker schema completions"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -28,6 +28,7 @@ complete -c weir -n "__fish_weir_needs_command" -l log -d 'Lines to log: off, er
 complete -c weir -n "__fish_weir_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c weir -n "__fish_weir_needs_command" -s V -l version -d 'Print version'
 complete -c weir -n "__fish_weir_needs_command" -f -a "setup" -d 'Set this node up: broker, name, password, first pipeline. Asks for what no option says'
+complete -c weir -n "__fish_weir_needs_command" -f -a "status" -d 'Ask the running node how it is: broker, pipelines, last results, rejects, and what to do next'
 complete -c weir -n "__fish_weir_needs_command" -f -a "run" -d 'Run the node: subscribe, infer, publish, until SIGTERM or Ctrl-C, then drain'
 complete -c weir -n "__fish_weir_needs_command" -f -a "check" -d 'Check configuration, device profiles, guests, models and the broker; say what to mend'
 complete -c weir -n "__fish_weir_needs_command" -f -a "explain" -d 'Show how a pipeline is resolved: device profile, engine and why, each limit and where it comes from'
@@ -36,7 +37,6 @@ complete -c weir -n "__fish_weir_needs_command" -f -a "guest" -d 'Look into gues
 complete -c weir -n "__fish_weir_needs_command" -f -a "model" -d 'Look into models, pack ONNX models for microcontrollers, measure them'
 complete -c weir -n "__fish_weir_needs_command" -f -a "demo" -d 'Watch pumps being diagnosed: own broker, simulated sensors, every engine on the same stream'
 complete -c weir -n "__fish_weir_needs_command" -f -a "broker" -d 'Run only the embedded broker (a memory-only broker for trying out; see broker-config/)'
-complete -c weir -n "__fish_weir_needs_command" -f -a "status" -d 'Ask the running node how it is: broker, pipelines, last results, rejects, and what to do next'
 complete -c weir -n "__fish_weir_needs_command" -f -a "schema" -d 'Print a JSON schema: config, profile, result, reject, health or status'
 complete -c weir -n "__fish_weir_needs_command" -f -a "completions" -d 'Print what a shell needs to complete weir\'s commands and options'
 complete -c weir -n "__fish_weir_using_subcommand setup" -s c -l config -d 'The configuration that is written; conf.d and credentials lie beside it' -r -F
@@ -68,6 +68,14 @@ complete -c weir -n "__fish_weir_using_subcommand setup" -l no-restart -d 'Resta
 complete -c weir -n "__fish_weir_using_subcommand setup" -l test-message -d 'Send a test message at the end'
 complete -c weir -n "__fish_weir_using_subcommand setup" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c weir -n "__fish_weir_using_subcommand setup" -s V -l version -d 'Print version'
+complete -c weir -n "__fish_weir_using_subcommand status" -s c -l config -d 'A configuration whose paths say where guests, models and profiles lie; else the usual folders' -r -F
+complete -c weir -n "__fish_weir_using_subcommand status" -l socket -d 'The node\'s socket; else that of the configuration (node.status_socket), or the usual one' -r -F
+complete -c weir -n "__fish_weir_using_subcommand status" -l log -d 'Lines to log: off, error, warn, info, debug, trace, or a filter such as weir_mqtt=debug. `run` logs info, other commands what is wrong' -r
+complete -c weir -n "__fish_weir_using_subcommand status" -l json -d 'Print the document as the node gives it (weir schema status)'
+complete -c weir -n "__fish_weir_using_subcommand status" -l watch -d 'Ask every two seconds, until Ctrl-C'
+complete -c weir -n "__fish_weir_using_subcommand status" -l alive -d 'Mind only whether the node is alive, for probes that start it anew: exit code 0 where it answers and nothing in it is stuck, also while it starts and while its broker is away'
+complete -c weir -n "__fish_weir_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c weir -n "__fish_weir_using_subcommand status" -s V -l version -d 'Print version'
 complete -c weir -n "__fish_weir_using_subcommand run" -s c -l config -d 'The configuration; files in the conf.d folder beside it add to it' -r -F
 complete -c weir -n "__fish_weir_using_subcommand run" -l set -d 'Set one key over everything else, for example --set broker.url=mqtt://10.0.0.5' -r
 complete -c weir -n "__fish_weir_using_subcommand run" -l profile -d 'Find out where guests on Wasmtime spend their time; docs/profiling.md says how to read it' -r -f -a "perf\t'Tell perf the functions of guests (/tmp/perf-PID.map), for `perf record` of the whole node'
@@ -153,14 +161,6 @@ complete -c weir -n "__fish_weir_using_subcommand broker" -l log -d 'Lines to lo
 complete -c weir -n "__fish_weir_using_subcommand broker" -l child -d 'Be the broker itself instead of its supervisor, and end when standard input ends'
 complete -c weir -n "__fish_weir_using_subcommand broker" -s h -l help -d 'Print help'
 complete -c weir -n "__fish_weir_using_subcommand broker" -s V -l version -d 'Print version'
-complete -c weir -n "__fish_weir_using_subcommand status" -s c -l config -d 'A configuration whose paths say where guests, models and profiles lie; else the usual folders' -r -F
-complete -c weir -n "__fish_weir_using_subcommand status" -l socket -d 'The node\'s socket; else that of the configuration (node.status_socket), or the usual one' -r -F
-complete -c weir -n "__fish_weir_using_subcommand status" -l log -d 'Lines to log: off, error, warn, info, debug, trace, or a filter such as weir_mqtt=debug. `run` logs info, other commands what is wrong' -r
-complete -c weir -n "__fish_weir_using_subcommand status" -l json -d 'Print the document as the node gives it (weir schema status)'
-complete -c weir -n "__fish_weir_using_subcommand status" -l watch -d 'Ask every two seconds, until Ctrl-C'
-complete -c weir -n "__fish_weir_using_subcommand status" -l alive -d 'Mind only whether the node is alive, for probes that start it anew: exit code 0 where it answers and nothing in it is stuck, also while it starts and while its broker is away'
-complete -c weir -n "__fish_weir_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c weir -n "__fish_weir_using_subcommand status" -s V -l version -d 'Print version'
 complete -c weir -n "__fish_weir_using_subcommand schema" -l log -d 'Lines to log: off, error, warn, info, debug, trace, or a filter such as weir_mqtt=debug. `run` logs info, other commands what is wrong' -r
 complete -c weir -n "__fish_weir_using_subcommand schema" -s h -l help -d 'Print help'
 complete -c weir -n "__fish_weir_using_subcommand schema" -s V -l version -d 'Print version'

@@ -37,7 +37,7 @@ pub(crate) const FIRST_STEPS: &str = "\
 First steps:
   weir demo                    look at it: simulated pumps, no sensor needed
   sudo weir setup              ask for broker, name and first pipeline; write the configuration
-  weir status                  what the service does, and what to do next
+  sudo weir status             what the service does, and what to do next
   weir explain PIPELINE        which engine runs a pipeline, and each limit
   weir test PIPELINE -i FILE   a payload of yours through it, without a broker
   weir check                   after each change of the configuration; then: sudo systemctl restart weir";
@@ -54,6 +54,11 @@ Exit codes:
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Set this node up: broker, name, password, first pipeline. Asks for what no option says.
+    ///
+    /// Writes a configuration that explains every key, keeps what it replaces, checks it and sends a test message. With
+    /// `--broker local` it also writes three files for Mosquitto (conf.d/weir.conf, weir.acl, weir.passwords): a listener
+    /// for the network, and a user with a password for each sensor, for dashboards and for Weir. Nothing that others wrote
+    /// is changed. Without questions: weir setup --broker local --sensor pump-1 --example vibration --yes
     Setup(SetupArgs),
     /// Ask the running node how it is: broker, pipelines, last results, rejects, and what to do next.
     ///

@@ -260,7 +260,7 @@ impl Plan {
         for command in commands {
             writeln!(out, "  {command}")?;
         }
-        writeln!(out, "  weir status")
+        writeln!(out, "  sudo weir status")
     }
 }
 

@@ -9,6 +9,7 @@ use std::{
 
 use anyhow::{Context, Result};
 use bytes::Bytes;
+use serde::Deserialize;
 use tokio::time::timeout;
 use weir_mqtt::{Grant, LinkState, Session, SessionConfig, Subscription};
 use weir_pipeline::topics;
@@ -29,6 +30,12 @@ const CONNECT_WAIT: Duration = Duration::from_secs(10);
 /// For a node to answer; one that was just started may not have subscribed yet, and hears the next attempt.
 const ANSWER_WAIT: Duration = Duration::from_secs(3);
 const ATTEMPTS_MAX: u32 = 5;
+
+/// What is read of a result or a reject.
+#[derive(Deserialize)]
+struct Answer {
+    pipeline: String,
+}
 
 /// Sends a test message and prints what comes back.
 pub(super) fn run(config: &Path, pipeline: &str) -> Result<()> {
@@ -113,8 +120,7 @@ async fn by_broker(
     let state = timeout(CONNECT_WAIT, ready).await;
     let answer = match state {
         Ok(state) if is_ready(&state) => {
-            let topic = topic(pipeline, device);
-            asked(&mut session, &topic, &reply, payloads).await?
+            asked(&mut session, pipeline, device, &reply, payloads).await?
         }
         Ok(_) | Err(_) => Err("the broker takes no connection".to_owned()),
     };
@@ -122,22 +128,35 @@ async fn by_broker(
     Ok(answer)
 }
 
+/// The next answer of this pipeline: others, of this node and of others, may take the same topic.
+async fn answer(session: &mut Session, pipeline: &Pipeline) -> Option<Message> {
+    loop {
+        let delivery = session.deliveries.recv().await?;
+        let message = delivery.message.clone();
+        delivery.ticket.settle();
+        let said = serde_json::from_slice::<Answer>(&message.payload);
+        if said.is_ok_and(|said| said.pipeline == pipeline.name.as_str()) {
+            return Some(message);
+        }
+    }
+}
+
 async fn asked(
     session: &mut Session,
-    topic: &str,
+    pipeline: &Pipeline,
+    device: &str,
     reply: &str,
     payloads: &[String],
 ) -> Result<Result<Message, String>> {
+    let topic = topic(pipeline, device);
     for _ in 0..ATTEMPTS_MAX {
         for payload in payloads {
-            let mut message = Outgoing::new(topic, Bytes::from(payload.clone()));
+            let mut message = Outgoing::new(topic.as_str(), Bytes::from(payload.clone()));
             message.properties.response_topic = Some(reply.to_owned());
             session.sink.send(message).await?;
         }
-        if let Ok(Some(delivery)) = timeout(ANSWER_WAIT, session.deliveries.recv()).await {
-            let message = delivery.message.clone();
-            delivery.ticket.settle();
-            return Ok(Ok(message));
+        if let Ok(Some(answer)) = timeout(ANSWER_WAIT, answer(session, pipeline)).await {
+            return Ok(Ok(answer));
         }
         if session.observer.state().refused.is_some() {
             break;
