@@ -8,8 +8,14 @@ pair() {
     guest=$1
     model=${2-}
     step "weir guest test $guest${model:+ --model $model}"
-    as_weir weir guest test "$guest" ${model:+--model "$model"} >/tmp/tested \
-        || { cat /tmp/tested; fail "guest $guest with ${model:-no model}"; }
+    if ! as_weir weir guest test "$guest" ${model:+--model "$model"} >/tmp/tested; then
+        cat /tmp/tested
+        # Without nn backends, guest nn says so on every engine, and is not run.
+        case $(dpkg --print-architecture):$guest in
+            armhf:nn*) ! grep -v '^FAILED: .* which builds for 32-bit processors cannot' /tmp/tested ;;
+            *) false ;;
+        esac || fail "guest $guest with ${model:-no model}"
+    fi
     sed "s/^/$guest ${model:--} /" /tmp/tested | tee -a "$out/golden"
 }
 
