@@ -44,8 +44,11 @@ impl Needs {
     pub(crate) const TEST: Self = Self {
         targets: &[&GUESTS, &CHIP],
         required: &[
+            APT_FTPARCHIVE,
             C_COMPILER,
             CHIP_EMULATOR,
+            DPKG,
+            GPG,
             LIBCLANG,
             MOSQUITTO,
             MOSQUITTO_CLIENTS,
