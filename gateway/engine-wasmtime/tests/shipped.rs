@@ -167,7 +167,7 @@ fn better_code_is_made_while_a_packages_code_serves() {
     let engine = installed.engine(Compile::Background);
     let module = load(&engine, &large()).expect("it is there");
     assert_eq!(serves(&module), PRECOMPILED);
-    let (told, better) = mpsc::channel();
+    let (told, better) = mpsc::sync_channel(2);
     for _ in 0..2 {
         let told = told.clone();
         assert!(module.improve(Box::new(move |better| told.send(better).expect("awaited"))));
@@ -211,9 +211,12 @@ fn mode(path: &Path, mode: u32) {
     fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("it is this user's");
 }
 
+/// What was done to an installation, and how.
+type Spoiled = (&'static str, fn(&Installed));
+
 #[test]
 fn what_cannot_be_trusted_is_not_used_and_the_guest_is_compiled_here() {
-    let spoil: [(&str, fn(&Installed)); 6] = [
+    let spoil: [Spoiled; 6] = [
         ("damaged", |installed| {
             let file = installed.file();
             let mut bytes = fs::read(&file).expect("readable");

@@ -169,10 +169,7 @@ impl Head {
                 metered: metered != 0,
                 symbols: symbols != 0,
                 stack_bytes_max: size(stack_bytes_max)?,
-                addresses: match exact {
-                    0 => Addresses::Whole,
-                    memory_bytes_max => Addresses::Exact { memory_bytes_max },
-                },
+                addresses: addresses(exact),
                 table_elements_max: size(table_elements_max)?,
             },
             limits: Limits {
@@ -242,6 +239,13 @@ impl Said {
             (3, 3) => Self::Fault(Fault::Spent(words())),
             _ => return Err(invalid()),
         })
+    }
+}
+
+fn addresses(exact: u64) -> Addresses {
+    match exact {
+        0 => Addresses::Whole,
+        memory_bytes_max => Addresses::Exact { memory_bytes_max },
     }
 }
 
