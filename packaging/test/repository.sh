@@ -8,7 +8,7 @@ new=$(version_of "$debs/weir.deb")
 
 # Debian's own lists stay as they are: there is no network.
 update_from() {
-    cp "$debs/$1/weir.sources" /etc/apt/sources.list.d/
+    cp "$debs/$1/weir.sources" /etc/apt/sources.list.d/ || fail "no repository $1"
     apt-get -q update -o Dir::Etc::SourceList=/dev/null -o Dir::Etc::SourceParts=/etc/apt/sources.list.d \
         -o APT::Get::List-Cleanup=0 -o APT::Sandbox::User=root --error-on=any
 }
