@@ -7,6 +7,8 @@
 card=/boot/firmware/weir
 unit=/etc/systemd/system/weir-first-boot.service
 mkdir -p "$card"
+# Debian's own archive is not there, and trying again is of no use.
+echo 'Acquire::Retries::Delay "false";' >/etc/apt/apt.conf.d/99offline
 cp "$debs/raspberry-pi/first-boot.sh" "$debs/raspberry-pi/weir.conf" "$card/"
 
 step "without the key it says what is missing, and changes nothing"

@@ -185,6 +185,7 @@ impl Place<'_> {
         let root = Root::new(self.tree, self.roots, self.suite, self.arch)?;
         packages::gather(self.tree, folder, self.arch, &root.packages())?;
         repository::make(self.arch, &root.packages())?;
+        packages::add_first_boot(self.tree, &root.packages())?;
         root.make_ready()
             .with_context(|| format!("{}: no root to test in", self.words()))?;
         let installs = SCENARIOS

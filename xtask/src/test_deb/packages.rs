@@ -34,6 +34,20 @@ pub(super) fn gather(tree: &Tree, folder: &Path, arch: Arch, place: &Path) -> Re
     make_previous(&current, &previous, &place.join("repacking"))
 }
 
+/// What lies on the card of a Pi that installs at its first start.
+///
+/// # Errors
+/// Fails where it cannot be copied.
+pub(super) fn add_first_boot(tree: &Tree, place: &Path) -> Result<()> {
+    let card = place.join("raspberry-pi");
+    fs::create_dir_all(&card)?;
+    for name in ["first-boot.sh", "weir.conf"] {
+        let from = tree.packaging().join("raspberry-pi").join(name);
+        fs::copy(&from, card.join(name)).with_context(|| tree.shown(&from))?;
+    }
+    Ok(())
+}
+
 /// The package that was made last.
 fn newest(folder: &Path, arch: Arch) -> Result<PathBuf> {
     let end = format!("_{}.deb", arch.name());

@@ -48,7 +48,7 @@ impl Scenario {
 }
 
 /// In the order in which they run.
-pub(super) const SCENARIOS: [Scenario; 11] = [
+pub(super) const SCENARIOS: [Scenario; 12] = [
     Scenario {
         keeps: true,
         ..Scenario::new("install", From::Ready)
@@ -61,6 +61,7 @@ pub(super) const SCENARIOS: [Scenario; 11] = [
     Scenario::new("armv6", From::Ready),
     Scenario::new("upgrade", From::Ready),
     Scenario::new("repository", From::Ready),
+    Scenario::new("first-boot", From::Ready),
     Scenario::new("leave", From::Ready),
     Scenario {
         how: How::Boot,
