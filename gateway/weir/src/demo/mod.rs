@@ -41,8 +41,11 @@ const CONFIGURATION: &str = include_str!("demo.toml");
 const TURN_AFTER: Duration = Duration::from_secs(10);
 /// Between two drawings of the table.
 const DRAW_EVERY: Duration = Duration::from_millis(500);
-/// How long what is on its way may take to arrive after the pumps have stopped.
+/// How long nothing of what is on its way may arrive after the pumps have stopped. A slow machine takes longer for all
+/// of it.
 const SETTLE: Duration = Duration::from_secs(20);
+/// In the end, this is enough for any machine.
+const SETTLE_MAX: Duration = Duration::from_secs(300);
 
 /// Runs the demo until Ctrl-C or for the seconds asked for; says whether every message is accounted for.
 pub(crate) fn run(args: &DemoArgs) -> anyhow::Result<Exit> {
@@ -206,6 +209,28 @@ async fn watch_table(
     }
 }
 
+/// Waits until every pipeline has settled this many messages, or makes no progress any more.
+async fn until_settled(telemetry: &Telemetry, confirmed: u64) {
+    let begin = tokio::time::Instant::now();
+    let (mut progress, mut progressed) = (0, begin);
+    let mut ticks = tokio::time::interval(Duration::from_millis(20));
+    loop {
+        let now = ticks.tick().await;
+        let rows = telemetry.rows();
+        let settled = rows.iter().map(|row| totals::settled(&row.counts));
+        if settled.clone().all(|settled| settled >= confirmed) {
+            return;
+        }
+        let sum = settled.sum::<u64>();
+        if sum > progress {
+            (progress, progressed) = (sum, now);
+        }
+        if now >= progressed + SETTLE || now >= begin + SETTLE_MAX {
+            return;
+        }
+    }
+}
+
 /// Waits until everything that the broker confirmed to the pumps has its result, reject or window, then stops.
 async fn finish(
     node: Node,
@@ -217,17 +242,7 @@ async fn finish(
     sensors.control.drain(SETTLE).await;
     let confirmed = confirmed.count();
     let telemetry = Arc::clone(&node.telemetry);
-    let accounted = || {
-        telemetry
-            .rows()
-            .iter()
-            .all(|row| totals::settled(&row.counts) >= confirmed)
-    };
-    let deadline = tokio::time::Instant::now() + SETTLE;
-    let mut ticks = tokio::time::interval(Duration::from_millis(20));
-    while !accounted() && tokio::time::Instant::now() < deadline {
-        ticks.tick().await;
-    }
+    until_settled(&telemetry, confirmed).await;
     node.drain().await;
     let rows = telemetry.rows();
     let expected = rows
