@@ -53,19 +53,14 @@ service() {
 start_mosquitto() {
     # What its unit makes when it starts.
     install -d -m 740 -o mosquitto -g mosquitto /run/mosquitto /var/log/mosquitto
-    mosquitto -d -c /etc/mosquitto/mosquitto.conf
+    mosquitto -c /etc/mosquitto/mosquitto.conf &
+    broker=$!
     until_listening 1883
 }
 
 stop_mosquitto() {
-    broker=$(cat /run/mosquitto/mosquitto.pid)
     kill "$broker"
-    tries=0
-    while [ -e "/proc/$broker" ] && ! grep -q '^State:.Z' "/proc/$broker/status"; do
-        tries=$((tries + 1))
-        [ "$tries" -lt 300 ] || fail "mosquitto does not stop"
-        sleep 0.1
-    done
+    wait "$broker" || true
 }
 
 # until_listening PORT
