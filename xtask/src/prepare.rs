@@ -13,7 +13,8 @@ pub(crate) use cross::Cross;
 pub(crate) use packages::path_with_sbin;
 use packages::{
     APT_FTPARCHIVE, C_COMPILER, CHIP_EMULATOR, DPKG, GPG, LIBCLANG, LINTIAN, MOSQUITTO,
-    MOSQUITTO_CLIENTS, NAMESPACES, OCI_BASE, OCI_READERS, PYTHON, Package, QEMU_USER, ROOTS, SHELLCHECK,
+    MOSQUITTO_CLIENTS, NAMESPACES, OCI_BASE, OCI_READERS, PYTHON, Package, QEMU_USER, ROOTS,
+    SHELLCHECK,
 };
 pub(crate) use targets::CHIP;
 use targets::GUESTS;

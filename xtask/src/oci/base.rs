@@ -12,7 +12,10 @@ use super::{
     package::{self, Package},
     staged,
 };
-use crate::{dist::Arch, process};
+use crate::{
+    dist::Arch,
+    process::{self, say},
+};
 
 /// Debian 12: every newer libc runs what is linked with this one.
 const SUITE: &str = "bookworm";
@@ -58,10 +61,7 @@ fn download(arch: Arch, scratch: &Path) -> Result<Vec<PathBuf>> {
         bail!("{KEYRING} is missing: run `sudo apt-get install debian-archive-keyring`");
     }
     let apt = Apt::begin(arch, scratch)?;
-    process::run(
-        apt.get().arg("update").stdout(process::stderr()?),
-        "read the lists of Debian's packages",
-    )?;
+    apt.update()?;
     process::run(
         apt.get()
             .arg("download")
@@ -81,6 +81,10 @@ fn download(arch: Arch, scratch: &Path) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
+/// Below apt's own folder: the sources without which there is no image, and the other one.
+const ARCHIVE: &str = "sources/debian.list";
+const SECURITY: &str = "sources/security.list";
+
 /// apt with lists and a cache of its own.
 struct Apt {
     folder: PathBuf,
@@ -98,12 +102,13 @@ impl Apt {
         let line = |place: &str, suite: &str| {
             format!("deb [signed-by={KEYRING}] {MIRROR}/{place} {suite} main\n")
         };
-        let sources = [
+        let archive = [
             line("debian", SUITE),
             line("debian", &format!("{SUITE}-updates")),
-            line("debian-security", &format!("{SUITE}-security")),
         ];
-        staged::write(&folder, "sources.list", sources.concat().as_bytes())?;
+        staged::write(&folder, ARCHIVE, archive.concat().as_bytes())?;
+        let security = line("debian-security", &format!("{SUITE}-security"));
+        staged::write(&folder, SECURITY, security.as_bytes())?;
         staged::write(&folder, "status", b"")?;
         Ok(Self {
             folder,
@@ -112,14 +117,34 @@ impl Apt {
         })
     }
 
+    /// Security updates are left out, and missed in words, where their list does not come: some mirrors are behind with it
+    /// for single architectures.
+    fn update(&self) -> Result<()> {
+        let update = || -> Result<()> {
+            process::run(
+                self.get().arg("update").stdout(process::stderr()?),
+                "read the lists of Debian's packages",
+            )
+        };
+        let Err(error) = update() else { return Ok(()) };
+        say(&format!("{error:#}"));
+        staged::remove(&self.folder.join(SECURITY))?;
+        update()?;
+        say(&format!(
+            "{}: the image is made WITHOUT Debian's security updates, whose list did not come (see above)",
+            self.arch.name()
+        ));
+        Ok(())
+    }
+
     fn get(&self) -> Command {
         let mut command = Command::new("apt-get");
         let path = |name: &str| self.folder.join(name).display().to_string();
         let name = self.arch.name();
         command.arg("--quiet=2");
         for (key, value) in [
-            ("Dir::Etc::SourceList", path("sources.list")),
-            ("Dir::Etc::SourceParts", "/dev/null".into()),
+            ("Dir::Etc::SourceList", "/dev/null".into()),
+            ("Dir::Etc::SourceParts", path("sources")),
             ("Dir::State::Lists", path("lists")),
             ("Dir::State::Status", path("status")),
             ("Dir::Cache", path("cache")),
