@@ -60,8 +60,9 @@ if [ "$HOW" = boot ]; then
     mkdir -p "$root/etc/systemd/system/multi-user.target.wants"
     ln -sf ../weir-test.service "$root/etc/systemd/system/multi-user.target.wants/"
     echo "SCRIPT=$SCRIPT" >"$root/weir-test/environment"
-    # What only the first system of a machine may mount.
-    for unit in dev-hugepages.mount sys-kernel-debug.mount sys-kernel-tracing.mount sys-fs-fuse-connections.mount; do
+    # What only the first system of a machine may do.
+    for unit in dev-hugepages.mount sys-kernel-debug.mount sys-kernel-tracing.mount sys-fs-fuse-connections.mount \
+        systemd-modules-load.service; do
         ln -sf /dev/null "$root/etc/systemd/system/$unit"
     done
     mkdir "$root/weir-test/host"
