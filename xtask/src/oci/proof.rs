@@ -61,6 +61,13 @@ pub(super) fn prove(
 
 /// Every digest and every document, by programs of others.
 fn validate(layout: &Layout, tag: &str, packages: &[Package], scratch: &Path) -> Result<()> {
+    process::run(
+        Command::new("oci-image-tool")
+            .args(["validate", "--type", "image"])
+            .arg(&layout.folder)
+            .stdout(process::stderr()?),
+        "validate the image",
+    )?;
     let copied = scratch.join("copied");
     let image = |tag: &str| format!("oci:{}:{tag}", layout.folder.display());
     process::run(
@@ -72,14 +79,6 @@ fn validate(layout: &Layout, tag: &str, packages: &[Package], scratch: &Path) ->
     )?;
     for package in packages {
         let (architecture, _) = platform(package.arch);
-        process::run(
-            Command::new("oci-image-tool")
-                .args(["validate", "--type", "image", "--ref"])
-                .arg(format!("name={tag}-{architecture}"))
-                .arg(&layout.folder)
-                .stdout(process::stderr()?),
-            "validate the image",
-        )?;
         let seen = process::output(
             Command::new("skopeo")
                 .args(["inspect", "--config", "--override-arch", architecture])
