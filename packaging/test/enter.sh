@@ -73,7 +73,7 @@ if [ "$HOW" = boot ]; then
 fi
 
 status=0
-env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 \
+env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 EMULATED="$EMULATORS" \
     chroot "$root" sh -eu "/weir-test/scripts/$SCRIPT.sh" </dev/null || status=$?
 if [ "$status" = 0 ] && [ -n "$KEEP" ]; then
     umount "$root/var/cache/apt/archives"
