@@ -59,7 +59,7 @@ pub(crate) enum Command {
     /// `--broker local` it also writes three files for Mosquitto (conf.d/weir.conf, weir.acl, weir.passwords): a listener
     /// for the network, and a user with a password for each sensor, for dashboards and for Weir. Nothing that others wrote
     /// is changed. Without questions: weir setup --broker local --sensor pump-1 --example vibration --yes
-    Setup(SetupArgs),
+    Setup(Box<SetupArgs>),
     /// Ask the running node how it is: broker, pipelines, last results, rejects, and what to do next.
     ///
     /// Exit code 0 where all is well (a node without a pipeline is well), 1 where no node answers or something is to be

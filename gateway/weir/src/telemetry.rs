@@ -199,7 +199,7 @@ impl Watched {
             why_not,
         } = self.observed.code();
         let compiled = self.facts.engine == EngineKind::Wasmtime.name();
-        compiled.then(|| CodeHealth {
+        compiled.then_some(CodeHealth {
             precompiled: runs.precompiled,
             snapshot: runs.snapshot,
             improving: improving > 0,
