@@ -1,4 +1,4 @@
-//! The node as a service: what its manager is told, what the journal reads, and what a hardened unit leaves it.
+//! The node as a service: what systemd is told, what the journal reads, and what a hardened unit leaves it.
 
 use std::{
     fs, io,
@@ -18,13 +18,13 @@ use crate::{
     site::{ANOMALY, DEADLINE, READY, config, logged, until},
 };
 
-/// A service manager that listens.
-struct Manager {
+/// Where a service says how it is: systemd's end of it.
+struct NotifySocket {
     address: String,
     told: Arc<Mutex<Vec<String>>>,
 }
 
-impl Manager {
+impl NotifySocket {
     fn listen(config: &NodeConfig) -> Result<Self> {
         let address = config.folder().join("notify.sock");
         let socket = UnixDatagram::bind(&address)?;
@@ -62,52 +62,56 @@ impl Manager {
     }
 }
 
-/// A node with one pipeline whose manager listens, and whose watchdog bites after a second.
-fn managed(port: u16) -> Result<(NodeConfig, Manager)> {
+/// A node with one pipeline that says how it is, and whose watchdog bites after a second.
+fn managed(port: u16) -> Result<(NodeConfig, NotifySocket)> {
     let config = config(port)?.section(ANOMALY);
-    let manager = Manager::listen(&config)?;
+    let notified = NotifySocket::listen(&config)?;
     let config = config
-        .variable("NOTIFY_SOCKET", &manager.address)
+        .variable("NOTIFY_SOCKET", &notified.address)
         .variable("WATCHDOG_USEC", "1000000");
-    Ok((config, manager))
+    Ok((config, notified))
 }
 
 #[tokio::test]
 async fn a_node_is_ready_before_its_broker_is_there_and_says_what_it_waits_for() -> Result<()> {
     let port = free_port()?;
-    let (config, manager) = managed(port)?;
+    let (config, notified) = managed(port)?;
     let mut node = WeirProcess::spawn(&config)?;
-    manager.hears("READY=1").await?;
-    let ready = manager.place("READY=1");
-    assert!(manager.place("EXTEND_TIMEOUT_USEC=60000000") < ready);
-    let opening = manager.place("STATUS=starting: opening pipeline anomaly: anomaly@");
-    assert!(opening.is_some() && opening < ready, "{:?}", manager.told());
+    notified.hears("READY=1").await?;
+    let ready = notified.place("READY=1");
+    assert!(notified.place("EXTEND_TIMEOUT_USEC=60000000") < ready);
+    let opening = notified.place("STATUS=starting: opening pipeline anomaly: anomaly@");
+    assert!(
+        opening.is_some() && opening < ready,
+        "{:?}",
+        notified.told()
+    );
     let waits = format!("STATUS=waiting for the broker mqtt://127.0.0.1:{port}: cannot reach");
-    manager.hears(&waits).await?;
+    notified.hears(&waits).await?;
     node.sigterm()?;
     assert_eq!(node.ended_within(DEADLINE).await?.code(), Some(0));
-    manager.hears("STOPPING=1").await
+    notified.hears("STOPPING=1").await
 }
 
 #[tokio::test]
 async fn a_node_that_serves_says_so_and_feeds_the_watchdog() -> Result<()> {
     let broker = Mosquitto::start().await?;
-    let (config, manager) = managed(broker.port())?;
+    let (config, notified) = managed(broker.port())?;
     let mut node = WeirProcess::spawn(&config)?;
-    manager.hears("STATUS=serving 1 pipeline").await?;
-    let fed = async || Ok(manager.count("WATCHDOG=1") >= 5);
+    notified.hears("STATUS=serving 1 pipeline").await?;
+    let fed = async || Ok(notified.count("WATCHDOG=1") >= 5);
     until("five signs of life", fed).await?;
-    assert_eq!(manager.count("READY=1"), 1);
+    assert_eq!(notified.count("READY=1"), 1);
     node.still_runs()
 }
 
 #[tokio::test]
 async fn what_is_refused_is_not_started_again() -> Result<()> {
-    let (config, manager) = managed(free_port()?)?;
+    let (config, notified) = managed(free_port()?)?;
     let config = config.node("health_interval = 5");
     let mut node = WeirProcess::spawn(&config)?;
     assert_eq!(node.ended_within(DEADLINE).await?.code(), Some(3));
-    assert!(manager.place("READY=1").is_none(), "{:?}", manager.told());
+    assert!(notified.place("READY=1").is_none(), "{:?}", notified.told());
     let log = node.log();
     assert!(
         log.contains("node.health_interval") && log.contains("stays stopped"),
@@ -181,13 +185,13 @@ async fn what_is_refused_is_an_error_in_the_journal_and_nowhere_else() -> Result
 #[tokio::test]
 async fn a_network_that_hangs_feeds_no_watchdog_and_is_told_to_those_who_ask() -> Result<()> {
     let broker = Mosquitto::start().await?;
-    let (config, manager) = managed(broker.port())?;
+    let (config, notified) = managed(broker.port())?;
     let mut node = WeirProcess::spawn(&config)?;
-    manager.hears("STATUS=serving 1 pipeline").await?;
-    manager.hears("WATCHDOG=1").await?;
+    notified.hears("STATUS=serving 1 pipeline").await?;
+    notified.hears("WATCHDOG=1").await?;
     // Both connections, the intake and the watchdog's look live on the thread that began as the command.
     let held = Held::thread(node.id(), "weir")?;
-    let fed = manager.count("WATCHDOG=1");
+    let fed = notified.count("WATCHDOG=1");
     let arguments = ["status", "--alive", "--config"];
     let stuck = async || {
         let asked = program::weir(&arguments, &[config.write()?]).await?;
@@ -195,12 +199,12 @@ async fn a_network_that_hangs_feeds_no_watchdog_and_is_told_to_those_who_ask() -
     };
     until("the status says that it is stuck", stuck).await?;
     assert!(
-        manager.count("WATCHDOG=1") <= fed + 1,
+        notified.count("WATCHDOG=1") <= fed + 1,
         "one may have been on its way"
     );
     drop(held);
-    let fed = manager.count("WATCHDOG=1");
-    let back = async || Ok(manager.count("WATCHDOG=1") > fed + 1);
+    let fed = notified.count("WATCHDOG=1");
+    let back = async || Ok(notified.count("WATCHDOG=1") > fed + 1);
     until("it lives again", back).await?;
     node.still_runs()
 }

@@ -51,10 +51,6 @@ async fn first(config: &NodeConfig, what: &str, so: impl Fn(&Value) -> bool) -> 
     Ok(found)
 }
 
-fn steps(document: &Value) -> String {
-    document["next"].to_string()
-}
-
 #[tokio::test]
 async fn a_node_that_serves_shows_broker_results_and_rejects() -> Result<()> {
     let site = Site::open(&[ANOMALY]).await?;
@@ -102,7 +98,11 @@ async fn a_pipeline_that_rejects_everything_names_the_command_that_helps() -> Re
     let site = Site::open(&[ANOMALY]).await?;
     site.publish(TOPIC, ["no json", "nor this"]).await?;
     site.answers(2).await?;
-    let told = |status: &Value| steps(status).contains("weir test anomaly --input");
+    let told = |status: &Value| {
+        status["next"]
+            .to_string()
+            .contains("weir test anomaly --input")
+    };
     let status = first(&site.config, "the command", told).await?;
     assert_eq!(status["healthy"], true, "the node does its work: {status}");
     Ok(())
@@ -215,7 +215,10 @@ async fn a_broker_that_refuses_user_or_rights_names_what_to_mend() -> Result<()>
     };
     let status = first(&config, "a refused result", refused).await?;
     assert_eq!(status["healthy"], false);
-    assert!(steps(&status).contains("access list"), "{status}");
+    assert!(
+        status["next"].to_string().contains("access list"),
+        "{status}"
+    );
     Ok(())
 }
 
