@@ -1,4 +1,5 @@
-//! `weir status`: what an installer, a script and a probe learn of a running node, and of one that does not run.
+//! Long because it has every state of a node: `weir status`, what an installer, a script and a probe learn of a running
+//! node, and of one that does not run.
 
 use std::{
     fs,
