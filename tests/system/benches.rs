@@ -70,8 +70,11 @@ async fn the_bench_of_the_footprint_prints_a_line_for_each_figure() -> Result<()
             "size/weir",
         ],
     )?;
+    let mut of_node = rows
+        .iter()
+        .filter(|row| row.measure.ends_with("wasmi-tinynn"));
     ensure!(
-        rows.iter().all(|row| row.goal.is_none()),
+        of_node.all(|row| row.goal.is_none()),
         "goals are for other nodes: {rows:?}"
     );
     Ok(())
