@@ -40,7 +40,7 @@ complete -c weir -n "__fish_weir_needs_command" -f -a "broker" -d 'Run only the 
 complete -c weir -n "__fish_weir_needs_command" -f -a "schema" -d 'Print a JSON schema: config, profile, result, reject, health or status'
 complete -c weir -n "__fish_weir_needs_command" -f -a "completions" -d 'Print what a shell needs to complete weir\'s commands and options'
 complete -c weir -n "__fish_weir_using_subcommand setup" -s c -l config -d 'The configuration that is written; conf.d and credentials lie beside it' -r -F
-complete -c weir -n "__fish_weir_using_subcommand setup" -l broker -d '`local`: Mosquitto on this machine, set up for sensors of the network; `embedded`: Weir\'s own, on this machine only, for trying out; or the address of another: mqtt://host[:1883], mqtts://host[:8883]' -r
+complete -c weir -n "__fish_weir_using_subcommand setup" -l broker -d '`local`: Mosquitto on this machine, set up for sensors of the network; `embedded`: Weir\'s own, on this machine only, for trying out; or the address of another: mqtt://host:1883, mqtts://host:8883' -r
 complete -c weir -n "__fish_weir_using_subcommand setup" -l username -d 'The node\'s user at the broker; with `local` it is weir' -r
 complete -c weir -n "__fish_weir_using_subcommand setup" -l password-file -d 'A file that holds the password in one line; it is copied into the folder credentials' -r -F
 complete -c weir -n "__fish_weir_using_subcommand setup" -l ca-file -d 'Certificate authorities (PEM) for mqtts://, in place of the system\'s' -r -F
@@ -61,7 +61,7 @@ complete -c weir -n "__fish_weir_using_subcommand setup" -l scale -d 'A factor f
 complete -c weir -n "__fish_weir_using_subcommand setup" -l window -d 'Samples that the guest looks at together' -r
 complete -c weir -n "__fish_weir_using_subcommand setup" -l log -d 'Lines to log: off, error, warn, info, debug, trace, or a filter such as weir_mqtt=debug. `run` logs info, other commands what is wrong' -r
 complete -c weir -n "__fish_weir_using_subcommand setup" -l password-stdin -d 'Read the password from standard input, one line'
-complete -c weir -n "__fish_weir_using_subcommand setup" -l add -d 'Leave the configuration as it is and only add a pipeline, as conf.d/<pipeline>.toml'
+complete -c weir -n "__fish_weir_using_subcommand setup" -l add -d 'Leave the configuration as it is and only add a pipeline, as `conf.d/<pipeline>.toml`'
 complete -c weir -n "__fish_weir_using_subcommand setup" -s y -l yes -d 'Ask nothing: take the defaults of what no option says, and write'
 complete -c weir -n "__fish_weir_using_subcommand setup" -l dry-run -d 'Only show what would be written'
 complete -c weir -n "__fish_weir_using_subcommand setup" -l no-restart -d 'Restart no service'

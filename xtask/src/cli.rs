@@ -103,7 +103,7 @@ pub(crate) enum Command {
 
     /// Put the packages of target/deb into a signed repository, which machines upgrade from; older versions stay in it.
     ///
-    ///   cargo xtask apt-repo /srv/apt --key packages@example.org --url https://apt.example.org
+    ///   cargo xtask apt-repo /srv/apt --key packages@example.org --url "$URL"
     ///
     /// The folder may be served by any web server. The two lines that a machine needs are printed.
     #[command(verbatim_doc_comment)]

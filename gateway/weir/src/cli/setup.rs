@@ -14,7 +14,7 @@ pub(crate) struct SetupArgs {
     pub(crate) config: PathBuf,
 
     /// `local`: Mosquitto on this machine, set up for sensors of the network; `embedded`: Weir's own, on this machine
-    /// only, for trying out; or the address of another: mqtt://host[:1883], mqtts://host[:8883].
+    /// only, for trying out; or the address of another: mqtt://host:1883, mqtts://host:8883.
     #[arg(long, value_name = "local|embedded|URL", help_heading = BROKER)]
     pub(crate) broker: Option<String>,
 
@@ -55,7 +55,7 @@ pub(crate) struct SetupArgs {
     #[arg(long, value_name = "NAME")]
     pub(crate) node_name: Option<String>,
 
-    /// Leave the configuration as it is and only add a pipeline, as conf.d/<pipeline>.toml.
+    /// Leave the configuration as it is and only add a pipeline, as `conf.d/<pipeline>.toml`.
     #[arg(long)]
     pub(crate) add: bool,
 
