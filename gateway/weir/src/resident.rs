@@ -1,8 +1,15 @@
 //! Gives back what only starting needed.
 
-use std::{env, fs};
+use std::{
+    ffi::{c_int, c_void},
+    ops::Range,
+    ptr, slice,
+};
 
-use rustix::mm::{Advice, madvise};
+use rustix::{
+    mm::{Advice, madvise},
+    param::page_size,
+};
 
 /// Gives the system what starting has allocated and freed, and takes the pages of this program's file that starting has
 /// touched out of the process: configuration, checks and linking are read once and never again. Whatever is still
@@ -11,16 +18,12 @@ use rustix::mm::{Advice, madvise};
 /// Half of an idle node's memory were such pages (`cargo xtask bench footprint`).
 pub(crate) fn give_back_what_starting_needed() {
     trim_heap();
-    let (Ok(program), Ok(maps)) = (env::current_exe(), fs::read_to_string("/proc/self/smaps"))
-    else {
-        return;
-    };
-    for (start, len) in unwritten(&maps, &program.to_string_lossy()) {
-        let start = std::ptr::without_provenance_mut(start);
+    for pages in read_only_segments() {
+        let start = ptr::without_provenance_mut(pages.start);
         #[expect(unsafe_code, reason = "pages of this process are given back")]
-        // SAFETY: the kernel says that no page of this mapping was ever written or relocated, and it cannot be
-        // written: each of its pages is read again from the file, as it was. Nobody unmaps the program itself.
-        let given = unsafe { madvise(start, len, Advice::LinuxDontNeed) };
+        // SAFETY: these pages are mapped from the program's file without the right to write, now and while it was
+        // linked: each is read again from the file, as it was. Nobody unmaps the program itself.
+        let given = unsafe { madvise(start, pages.len(), Advice::LinuxDontNeed) };
         if let Err(error) = given {
             tracing::debug!("pages of the program stay: {error}");
         }
@@ -38,73 +41,80 @@ fn trim_heap() {
     }
 }
 
-/// Address and length of the mappings of this file that are not writable and of which no page is private. None where the
-/// counts are made up: an emulator (qemu-user) says 0 of every mapping, of relocated ones too, and every process has
-/// private pages.
-fn unwritten(smaps: &str, program: &str) -> Vec<(usize, usize)> {
+/// Addresses of the segments of this program, page by page, that its file says are never written: code and constants.
+/// What the loader relocates lies in a writable segment, also where it is made read-only afterwards.
+fn read_only_segments() -> Vec<Range<usize>> {
     let mut found = Vec::new();
-    let mut counts = smaps
-        .lines()
-        .filter_map(|line| line.strip_prefix("Anonymous:"));
-    if counts.all(|count| count.trim() == "0 kB") {
-        return found;
-    }
-    let mut current = None;
-    for line in smaps.lines() {
-        if let Some((range, rest)) = line.split_once(' ')
-            && let Some((start, end)) = range.split_once('-')
-            && let (Ok(start), Ok(end)) = (
-                usize::from_str_radix(start, 16),
-                usize::from_str_radix(end, 16),
-            )
+    #[expect(unsafe_code, reason = "libc's own function")]
+    // SAFETY: the pointer is to a list that outlives the call, and `of_the_program` takes it for that.
+    unsafe {
+        libc::dl_iterate_phdr(Some(of_the_program), (&raw mut found).cast())
+    };
+    found
+}
+
+/// Called for each object of the process; the program is the first, and the last that is asked for.
+///
+/// # Safety
+///
+/// `info` is the loader's, `found` a list of ranges that nobody else uses meanwhile.
+#[expect(unsafe_code, reason = "a callback of libc")]
+unsafe extern "C" fn of_the_program(
+    info: *mut libc::dl_phdr_info,
+    _: usize,
+    found: *mut c_void,
+) -> c_int {
+    // SAFETY: as the caller promises; the program's headers stay where they are as long as it runs.
+    let (base, headers, found) = unsafe {
+        let info = &*info;
+        let headers = slice::from_raw_parts(info.dlpi_phdr, info.dlpi_phnum.into());
+        (info.dlpi_addr, headers, &mut *found.cast::<Vec<_>>())
+    };
+    let page = page_size();
+    for header in headers {
+        let place = usize::try_from(base + header.p_vaddr);
+        if let (Ok(start), Ok(bytes)) = (place, usize::try_from(header.p_memsz))
+            && header.p_type == libc::PT_LOAD
+            && header.p_flags & libc::PF_W == 0
         {
-            let (access, _) = rest.split_at(rest.len().min(4));
-            let ours = rest.ends_with(program) && matches!(access, "r-xp" | "r--p");
-            current = ours.then_some((start, end.saturating_sub(start)));
-        } else if line.starts_with("Anonymous:") && line.trim_end().ends_with(" 0 kB") {
-            found.extend(current.take());
+            found.push(start / page * page..(start + bytes).next_multiple_of(page));
         }
     }
-    found
+    1
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const SMAPS: &str = "\
-55e0a0000000-55e0a0100000 r--p 00000000 08:01 42   /usr/bin/weir
-Size:               1024 kB
-Anonymous:             0 kB
-55e0a0100000-55e0a0300000 r-xp 00100000 08:01 42   /usr/bin/weir
-Anonymous:             0 kB
-55e0a0300000-55e0a0400000 r--p 00300000 08:01 42   /usr/bin/weir
-Anonymous:          1024 kB
-55e0a0400000-55e0a0500000 rw-p 00400000 08:01 42   /usr/bin/weir
-Anonymous:             0 kB
-7f0000000000-7f0000100000 r-xp 00000000 08:01 43   /usr/lib/libc.so.6
-Anonymous:             0 kB
-";
+    /// Relocated: the loader writes two addresses.
+    static RELOCATED: [fn(); 2] = [give_back_what_starting_needed, trim_heap];
+    static CONSTANT: [u64; 2] = [1, 2];
 
-    #[test]
-    fn relocated_and_writable_pages_and_those_of_others_are_left_alone() {
-        assert_eq!(
-            unwritten(SMAPS, "/usr/bin/weir"),
-            [(0x55e0_a000_0000, 0x10_0000), (0x55e0_a010_0000, 0x20_0000)]
-        );
+    #[expect(
+        clippy::as_conversions,
+        reason = "a function says its address by nothing else"
+    )]
+    fn address(function: fn()) -> usize {
+        function as usize
     }
 
     #[test]
-    fn counts_that_an_emulator_makes_up_are_not_believed() {
-        let emulated = SMAPS.replace("Anonymous:          1024 kB", "Anonymous: 0 kB");
-        assert!(unwritten(&emulated, "/usr/bin/weir").is_empty());
+    fn code_and_constants_are_given_back_and_what_is_relocated_is_not() {
+        let segments = read_only_segments();
+        let holds = |address: usize| segments.iter().any(|pages| pages.contains(&address));
+        assert!(holds(address(give_back_what_starting_needed)));
+        assert!(holds((&raw const CONSTANT).addr()));
+        assert!(!holds((&raw const RELOCATED).addr()));
+        for pages in &segments {
+            assert!(pages.start.is_multiple_of(page_size()) && !pages.is_empty());
+        }
     }
 
     #[test]
     fn the_program_goes_on_without_its_pages() {
         give_back_what_starting_needed();
-        let maps = fs::read_to_string("/proc/self/smaps").unwrap();
-        let program = env::current_exe().unwrap();
-        assert!(!unwritten(&maps, &program.to_string_lossy()).is_empty());
+        assert_eq!(address(RELOCATED[1]), address(trim_heap));
+        assert_eq!(CONSTANT.iter().sum::<u64>(), 3);
     }
 }
