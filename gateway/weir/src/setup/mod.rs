@@ -63,6 +63,7 @@ fn set_up(args: &SetupArgs) -> Result<Exit> {
     }
     let changed = plan.changed()?;
     plan.write(&mut stdout().lock())?;
+    plan.say_users(&mut stdout().lock())?;
     after_writing(args, &asker, &answers, &plan, changed)
 }
 
@@ -90,9 +91,13 @@ fn after_writing(
     if checked != Exit::Done {
         writeln!(
             stdout(),
-            "\nThe files are written, and something is left to mend: see above. Then run `{}`.",
-            plan.check_command()
+            "\nThe files are written, and something is left to mend: see above. Then:"
         )?;
+        commands.push(plan.check_command());
+        if changed.weir {
+            commands.push(services::restart_command("weir"));
+        }
+        plan::say_commands(&mut stdout().lock(), &commands)?;
         return Ok(checked);
     }
     if changed.weir {
@@ -105,7 +110,10 @@ fn after_writing(
             trial::run(plan.config(), &pipeline.name)?;
         }
     }
-    plan.say_what_is_next(&mut stdout().lock(), &commands)?;
+    commands.push("sudo weir status".to_owned());
+    plan.say_topics(&mut stdout().lock())?;
+    writeln!(stdout(), "\nNext:")?;
+    plan::say_commands(&mut stdout().lock(), &commands)?;
     Ok(Exit::Done)
 }
 

@@ -218,12 +218,8 @@ impl Plan {
         }
     }
 
-    /// Users, where sensors publish to, and the commands that are left to run.
-    pub(super) fn say_what_is_next(
-        &self,
-        out: &mut impl Write,
-        commands: &[String],
-    ) -> io::Result<()> {
+    /// The new users, at once: whatever fails afterwards, their passwords are known.
+    pub(super) fn say_users(&self, out: &mut impl Write) -> io::Result<()> {
         if !self.users.is_empty() {
             writeln!(
                 out,
@@ -233,6 +229,11 @@ impl Plan {
         for (user, Password(password)) in &self.users {
             writeln!(out, "  {user}  {password}")?;
         }
+        Ok(())
+    }
+
+    /// Where sensors publish to, and where results appear.
+    pub(super) fn say_topics(&self, out: &mut impl Write) -> io::Result<()> {
         if let Some(port) = self.port {
             let users = self.mosquitto.join("weir.passwords");
             writeln!(
@@ -256,12 +257,16 @@ impl Plan {
                 "Topic of the pipeline: {topic}; results: weir/results/#"
             )?;
         }
-        writeln!(out, "\nNext:")?;
-        for command in commands {
-            writeln!(out, "  {command}")?;
-        }
-        writeln!(out, "  sudo weir status")
+        Ok(())
     }
+}
+
+/// The commands that are left to run.
+pub(super) fn say_commands(out: &mut impl Write, commands: &[String]) -> io::Result<()> {
+    for command in commands {
+        writeln!(out, "  {command}")?;
+    }
+    Ok(())
 }
 
 fn public(path: PathBuf, text: String) -> Planned {

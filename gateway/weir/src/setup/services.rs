@@ -46,7 +46,7 @@ pub(super) fn exit(status: ExitStatus) -> Exit {
 /// Restarts a service where that may be done, and says whether; else notes the command for whoever may.
 pub(super) fn restart(args: &SetupArgs, service: &str, commands: &mut Vec<String>) -> Result<bool> {
     if args.no_restart || !owners::is_root() || !is_there(service) {
-        commands.push(format!("sudo systemctl restart {service}"));
+        commands.push(restart_command(service));
         return Ok(false);
     }
     writeln!(stdout(), "systemctl restart {service}")?;
@@ -59,6 +59,11 @@ pub(super) fn restart(args: &SetupArgs, service: &str, commands: &mut Vec<String
         bail!("{service} does not start: see `journalctl -u {service} -n 50`");
     }
     Ok(true)
+}
+
+/// The command, for whoever may.
+pub(super) fn restart_command(service: &str) -> String {
+    format!("sudo systemctl restart {service}")
 }
 
 /// Whether systemd runs this machine and knows the service.
