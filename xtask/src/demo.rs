@@ -22,8 +22,8 @@ pub(crate) fn demo(tree: &Tree, installing: Installing, args: &[String]) -> Resu
             .stdout(process::stderr()?),
         "build weir",
     )?;
-    worker::build(tree, &[])?;
-    let weir = tree.weir("debug");
+    worker::build(tree)?;
+    let weir = tree.weir();
     say(&format!("{} demo {}", tree.shown(&weir), args.join(" ")));
     let error = Command::new(&weir).arg("demo").args(args).exec();
     Err(error).with_context(|| format!("{} cannot be started", tree.shown(&weir)))

@@ -7,7 +7,7 @@ use std::{
     time::Instant,
 };
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use clap::ValueEnum;
 
 use crate::{
@@ -29,6 +29,19 @@ pub(crate) enum Arch {
 
 impl Arch {
     pub(crate) const ALL: [Self; 3] = [Self::Amd64, Self::Arm64, Self::Armhf];
+
+    /// This machine's.
+    ///
+    /// # Errors
+    /// Fails where packages are made for others only.
+    pub(crate) fn of_this_machine() -> Result<Self> {
+        let mut native = Self::ALL
+            .into_iter()
+            .filter(|arch| arch.cross().is_native());
+        native
+            .next()
+            .with_context(|| format!("{} is no architecture of a package", env::consts::ARCH))
+    }
 
     /// Debian's name.
     pub(crate) fn name(self) -> &'static str {
@@ -89,9 +102,6 @@ impl Programs {
     }
 }
 
-/// Loading addresses as a list of differences: a tenth of the program. glibc knows it since 2.36, which is Debian 12's.
-const LINKED: &str = "-Clink-arg=-Wl,-z,pack-relative-relocs";
-
 /// Builds weir and the worker of wasm3. Paths of this machine do not get into them.
 pub(crate) fn build(tree: &Tree, arch: Arch) -> Result<Programs> {
     let start = Instant::now();
@@ -100,14 +110,21 @@ pub(crate) fn build(tree: &Tree, arch: Arch) -> Result<Programs> {
         arch.name()
     ));
     let flags = Flags::of(tree)?;
-    for (package, program) in [("weir-wasm3-worker", "weir-wasm3"), ("weir", "weir")] {
+    let linked = linked()?;
+    for (package, program, folded) in [
+        // C may compare the addresses of two functions of the same machine code.
+        ("weir-wasm3-worker", "weir-wasm3", None),
+        ("weir", "weir", Some(FOLDED)),
+    ] {
         let mut cargo = process::guests_cargo(&tree.root);
         cargo
             .args(["rustc", "--locked", "--profile", "dist"])
             .args(["--package", package, "--bin", program])
             .args(["--target", arch.triple(), "--target-dir"])
             .arg(&tree.target)
-            .args(["--", LINKED])
+            .arg("--")
+            .args(&linked)
+            .args(folded)
             .stdout(process::stderr()?);
         flags.set(&mut cargo, arch);
         process::run(&mut cargo, &format!("build {program} for {}", arch.name()))?;
@@ -119,6 +136,27 @@ pub(crate) fn build(tree: &Tree, arch: Arch) -> Result<Programs> {
     ));
     let folder = tree.target.join(arch.triple()).join("dist");
     Ok(Programs::of(&folder))
+}
+
+/// Functions of the same machine code are kept once; Rust promises no function an address of its own.
+const FOLDED: &str = "-Clink-arg=-Wl,--icf=all";
+
+/// By the linker that comes with Rust, the same for every architecture: Debian's cannot fold functions, and for ARM it
+/// cannot write loading addresses as a list of differences, which is a twentieth of the program. glibc knows that list
+/// since 2.36, which is Debian 12's.
+fn linked() -> Result<[String; 3]> {
+    let libraries = process::output(Command::new("rustc").args(["--print", "target-libdir"]))?;
+    let linkers = Path::new(libraries.trim()).with_file_name("bin/gcc-ld");
+    ensure!(
+        linkers.join("ld.lld").is_file(),
+        "this Rust comes without a linker ({} has no ld.lld); the toolchains of rustup have one",
+        linkers.display()
+    );
+    Ok([
+        "-Clink-arg=-fuse-ld=lld".to_owned(),
+        format!("-Clink-arg=-B{}", linkers.display()),
+        "-Clink-arg=-Wl,-z,pack-relative-relocs".to_owned(),
+    ])
 }
 
 /// What keeps the paths of this machine out of the programs: the same sources give the same bytes in every folder.

@@ -74,7 +74,7 @@ fn workspace_tests(tree: &Tree, filter: Option<&str>) -> Result<Command> {
     cargo
         .args(filter)
         .env("PATH", prepare::path_with_sbin())
-        .env("WEIR_BIN", tree.weir("debug"))
+        .env("WEIR_BIN", tree.weir())
         .env("WEIR_GUESTS", tree.collected_guests());
     Ok(cargo)
 }

@@ -78,9 +78,9 @@ impl Tree {
         self.root.join("packaging")
     }
 
-    /// The weir binary of a cargo profile's folder (`debug`, `release`).
-    pub(crate) fn weir(&self, profile: &str) -> PathBuf {
-        self.target.join(profile).join("weir")
+    /// The weir binary that the tests and the demo run.
+    pub(crate) fn weir(&self) -> PathBuf {
+        self.target.join("debug").join("weir")
     }
 
     /// A path as a reader of the repository writes it.

@@ -8,7 +8,7 @@ use crate::{
 
 /// Builds the worker of wasm3 beside weir. Where its bindings cannot be made it is left out, and weir says that this
 /// engine is absent.
-pub(crate) fn build(tree: &Tree, profile: &[&str]) -> Result<()> {
+pub(crate) fn build(tree: &Tree) -> Result<()> {
     if !prepare::has_libclang() {
         say(
             "the engine wasm3 is left out: its bindings need libclang (`sudo apt-get install libclang-dev`)",
@@ -18,7 +18,6 @@ pub(crate) fn build(tree: &Tree, profile: &[&str]) -> Result<()> {
     process::run(
         process::cargo(&tree.root)
             .args(["build", "--package", "weir-wasm3-worker"])
-            .args(profile)
             .stdout(process::stderr()?),
         "build the worker of wasm3",
     )
