@@ -49,6 +49,7 @@ $environment{WATCHDOG_USEC} = $watchdog * 1_000_000 if $watchdog;
 
 print "ExecStart=$unit{ExecStart}[-1]\n";
 my $service = start($unit{ExecStart}[-1]);
+my $ended;    # How, once it has.
 until_told('READY=1', 600);
 my $status = system 'sh', '-euc', $command;
 print "the command ended with ", $status >> 8, "\n" if $status;
@@ -58,27 +59,35 @@ until_told('STOPPING=1', 60);
 my $stop = seconds($unit{TimeoutStopSec} ? $unit{TimeoutStopSec}[-1] : '90');
 local $SIG{ALRM} = sub { kill 'KILL', $service; failed("still there $stop seconds after SIGTERM") };
 alarm $stop;
-waitpid $service, 0;
+has_ended(0);
 alarm 0;
-$? == 0 or failed("after SIGTERM it ended with " . ($? >> 8) . ", signal " . ($? & 127));
+$ended == 0 or failed("after SIGTERM it ended with " . ($ended >> 8) . ", signal " . ($ended & 127));
 unlink $socket_path;
 exit($status >> 8);
 
-# Reads what the service tells until it is this line. A service that ends instead has failed.
+# Reads what the service tells until it is this line. A service that ends and has not told it has failed.
 sub until_told {
     my ($wanted, $seconds) = @_;
     my $end = time + $seconds;
     my $readable = IO::Select->new($socket);
     while (time < $end) {
-        waitpid($service, WNOHANG) == $service
-            and failed("it ended with " . ($? >> 8) . " before it told $wanted");
-        next unless $readable->can_read(1);
+        my $has_ended = has_ended(WNOHANG);
+        unless ($readable->can_read($has_ended ? 0 : 1)) {
+            failed("it ended with " . ($ended >> 8) . " and did not tell $wanted") if $has_ended;
+            next;
+        }
         $socket->recv(my $told, 65_536);
         print "told: ", join(', ', split /\n/, $told), "\n";
         return if grep { $_ eq $wanted } split /\n/, $told;
     }
     kill 'KILL', $service;
     failed("no $wanted within $seconds seconds");
+}
+
+sub has_ended {
+    my ($how) = @_;
+    $ended = $? if !defined $ended && waitpid($service, $how) == $service;
+    return defined $ended;
 }
 
 sub start {
@@ -119,6 +128,6 @@ sub seconds {
 
 sub failed {
     print "FAILED: service: @_\n";
-    kill 'KILL', $service if $service;
+    kill 'KILL', $service if $service && !defined $ended;
     exit 1;
 }
