@@ -44,7 +44,7 @@ fn trim_heap() {
 /// Addresses of the segments of this program, page by page, that its file says are never written: code and constants.
 /// What the loader relocates lies in a writable segment, also where it is made read-only afterwards.
 fn read_only_segments() -> Vec<Range<usize>> {
-    let mut found = Vec::new();
+    let mut found: Vec<Range<usize>> = Vec::new();
     #[expect(unsafe_code, reason = "libc's own function")]
     // SAFETY: the pointer is to a list that outlives the call, and `of_the_program` takes it for that.
     unsafe {
@@ -68,7 +68,11 @@ unsafe extern "C" fn of_the_program(
     let (base, headers, found) = unsafe {
         let info = &*info;
         let headers = slice::from_raw_parts(info.dlpi_phdr, info.dlpi_phnum.into());
-        (info.dlpi_addr, headers, &mut *found.cast::<Vec<_>>())
+        (
+            info.dlpi_addr,
+            headers,
+            &mut *found.cast::<Vec<Range<usize>>>(),
+        )
     };
     let page = page_size();
     for header in headers {
