@@ -25,8 +25,8 @@ const ALL: &str = "all";
 /// The table of the project's goals, from what the benches measured last.
 const GOALS: &str = "goals";
 
-/// Builds what packages carry and the benches, then becomes the bench. A bench that compares with Python makes its own environment, and only
-/// when it is asked to compare.
+/// Builds what packages carry and the benches, then becomes the bench. A bench that compares with Python makes its own
+/// environment, and only when it is asked to compare.
 pub(crate) fn bench(
     tree: &Tree,
     installing: Installing,
